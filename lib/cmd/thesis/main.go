@@ -1,0 +1,96 @@
+// Command thesis runs the thesis' pipeline from a shell: the same verbs that the
+// notebooks call cell by cell.
+//
+// Every verb finds the plug-in, fonts and tools that `make setup` installed by
+// itself and takes the data folder from -data, else from $DATA, else data/standin.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// verb is one subcommand. run receives the arguments after the verb's name.
+type verb struct {
+	name, does, example string
+	run                 func(ctx context.Context, args []string) error
+}
+
+// verbs in the order in which data flows.
+var verbs = []verb{
+	{"data", "make the stand-in data set, or check a folder of your own", "thesis data check -data ~/screenshots", runData},
+}
+
+// errUsage marks an error after which the usage has been printed already.
+var errUsage = errors.New("usage")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		usage(os.Stderr)
+		return 2
+	}
+	switch args[0] {
+	case "-h", "-help", "--help", "help":
+		usage(os.Stdout)
+		return 0
+	}
+	for _, v := range verbs {
+		if v.name != args[0] {
+			continue
+		}
+		err := v.run(ctx, args[1:])
+		switch {
+		case err == nil, errors.Is(err, flag.ErrHelp):
+			return 0
+		case errors.Is(err, errUsage):
+			return 2
+		}
+		fmt.Fprintf(os.Stderr, "thesis %s: %v\n", v.name, err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "thesis: no verb %q; the verbs are:\n\n", args[0])
+	usage(os.Stderr)
+	return 2
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "thesis re-runs the thesis' pipeline. Usage: thesis VERB [flags]")
+	fmt.Fprintln(w)
+	for _, v := range verbs {
+		fmt.Fprintf(w, "  %-9s %s\n            e.g. %s\n", v.name, v.does, v.example)
+	}
+	fmt.Fprintln(w, "\nthesis VERB -help lists a verb's flags.")
+}
+
+// parse reads the flags of a verb whose positional arguments are described by
+// args ("" for none), and prints the usage where they are wrong.
+func parse(fs *flag.FlagSet, does, args string, argv []string) error {
+	fs.Usage = func() {
+		fmt.Fprintf(fs.Output(), "Usage: thesis %s [flags] %s\n%s\n\n", fs.Name(), args, does)
+		fs.PrintDefaults()
+	}
+	if err := fs.Parse(argv); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return errUsage
+	}
+	if args == "" && fs.NArg() > 0 {
+		fmt.Fprintf(fs.Output(), "thesis %s: unexpected argument %q\n", fs.Name(), fs.Arg(0))
+		fs.Usage()
+		return errUsage
+	}
+	return nil
+}
