@@ -1,0 +1,164 @@
+// Package setup knows where the project lies and which files of other projects it
+// uses: the XLA plug-in, a font, a face cascade, ECharts. Every such file is
+// checked against the SHA-256 below before it is used. Install (install.go) puts
+// them, the Python environment and the notebook kernel into .venv.
+package setup
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// module is the path in the go.mod that marks the project's root.
+const module = "thesis.example"
+
+// again is what mends whatever is missing or damaged.
+const again = "run `make setup` in the project's folder"
+
+// thirdParty is a file that another project made and this one uses as it is.
+type thirdParty struct {
+	name    string // file name below .venv/share/thesis
+	source  string // kind of registry: "pypi", "npm" or "go"
+	pkg     string // package in that registry
+	version string
+	path    string // the file inside the installed package
+	sha256  string
+	licence string
+}
+
+var thirdParties = []thirdParty{
+	{
+		name: "libpjrt_cpu.so", source: "pypi", pkg: "fastatomstruct-xla-cpu", version: "2026.6.23",
+		path:    "fastatomstruct_xla_cpu/libpjrt_cpu.so",
+		sha256:  "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9",
+		licence: "Apache-2.0",
+	},
+	{
+		name: "ipaexg.ttf", source: "pypi", pkg: "matplotlib-fontja", version: "1.1.0",
+		path:    "matplotlib_fontja/fonts/ipaexg.ttf",
+		sha256:  "3b9955a5e437ffb24c41548e79296fa724822da21ee75dc1b94f6ccdb8f400dd",
+		licence: "IPA Font License v1.0",
+	},
+	{
+		name: "facefinder", source: "go", pkg: "github.com/esimov/pigo", version: "v1.4.6",
+		path:    "cascade/facefinder",
+		sha256:  "d8014993e7298c7b1865d1f8b855d6dbf4ec5c808bf879e2091ab6837abf90cd",
+		licence: "MIT",
+	},
+	{
+		name: "echarts.min.js", source: "npm", pkg: "echarts", version: "5.4.3",
+		path:    "package/dist/echarts.min.js",
+		sha256:  "1156429a16a38cb8604dcc6518c19406d4226142d908f8edd2e3531443c54d19",
+		licence: "Apache-2.0",
+	},
+}
+
+// Root is the project's folder: the nearest folder above the working directory
+// that holds this module's go.mod, else the one that this source was built from.
+func Root() (string, error) {
+	wd, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("finding the project's folder: %w", err)
+	}
+	starts := []string{wd}
+	if _, source, _, ok := runtime.Caller(0); ok && filepath.IsAbs(source) {
+		starts = append(starts, filepath.Dir(source))
+	}
+	for _, start := range starts {
+		for dir := start; ; dir = filepath.Dir(dir) {
+			if isRoot(dir) {
+				return dir, nil
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+		}
+	}
+	return "", fmt.Errorf("no go.mod of module %s above %s: run the command inside the project's folder", module, wd)
+}
+
+func isRoot(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, ok := strings.CutPrefix(lines.Text(), "module "); ok {
+			return strings.TrimSpace(name) == module
+		}
+	}
+	return false
+}
+
+// File is the path of the third-party file of that name, after its content was
+// checked. A missing or damaged file is an error that says what to run.
+func File(name string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	for _, t := range thirdParties {
+		if t.name == name {
+			path := filepath.Join(shareDir(root), name)
+			return path, t.check(path)
+		}
+	}
+	return "", fmt.Errorf("setup: %q is none of the project's third-party files", name)
+}
+
+func shareDir(root string) string { return filepath.Join(root, ".venv", "share", "thesis") }
+
+// check compares the file at path with the checksum in the table.
+func (t thirdParty) check(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is not installed yet: %s", path, again)
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return fmt.Errorf("reading %s: %w", path, err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != t.sha256 {
+		return fmt.Errorf("%s is damaged: its SHA-256 is %s, that of %s %s is %s: %s", path, got, t.pkg, t.version, t.sha256, again)
+	}
+	return nil
+}
+
+// UseXLA points GoMLX at the XLA plug-in that make setup installed, checked, and
+// keeps go-xla's own installer from searching the network. A $GOMLX_BACKEND that
+// names something else stays as it is. Call it before the first compute.New.
+func UseXLA() error {
+	// Its mere presence disables the installer.
+	if err := os.Setenv("GOMLX_NO_AUTO_INSTALL", "1"); err != nil {
+		return err
+	}
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	cpu := xlaCPU(root)
+	if chosen := os.Getenv("GOMLX_BACKEND"); chosen != "" && chosen != cpu {
+		return nil
+	}
+	if _, err := File("libpjrt_cpu.so"); err != nil {
+		return err
+	}
+	return os.Setenv("GOMLX_BACKEND", cpu)
+}
+
+// xlaCPU is $GOMLX_BACKEND for the plug-in of the project in root.
+func xlaCPU(root string) string { return "xla:" + filepath.Join(shareDir(root), "libpjrt_cpu.so") }
