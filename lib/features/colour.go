@@ -1,4 +1,3 @@
-// Package features measures the metadata vector of Table 4.1 from screenshots.
 package features
 
 import (
