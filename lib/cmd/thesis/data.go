@@ -2,7 +2,70 @@ package main
 
 import (
 	"context"
-	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"thesis.example/lib/dataset"
 )
 
-func runData(ctx context.Context, args []string) error { return errors.New("data: see dataset") }
+const dataDoes = `  thesis data check     check a folder: all faults at once, or a summary`
+
+func runData(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "check":
+			return runDataCheck(ctx, args[1:])
+		case "-h", "-help", "--help", "help":
+			fmt.Println(dataDoes)
+			return nil
+		}
+		fmt.Fprintf(os.Stderr, "thesis data: no %q\n", args[0])
+	}
+	fmt.Fprintln(os.Stderr, dataDoes)
+	return errUsage
+}
+
+func runDataCheck(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("data check", flag.ContinueOnError)
+	open := dataFlags(fs)
+	if err := parse(fs, "Reads every picture and every row of a data folder and reports all faults at once.", "", args); err != nil {
+		return err
+	}
+	set, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	count := map[string]int{}
+	for _, s := range set.Samples {
+		count[s.Genre]++
+	}
+	for _, g := range set.Genres {
+		fmt.Printf("%-12s %4d pictures\n", g, count[g])
+	}
+	if set.StandIn {
+		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
+	}
+	fmt.Println("fingerprint", set.Fingerprint())
+	return nil
+}
+
+// dataFlags adds -data and -lenient to a verb's flags. The function that it gives
+// opens the set after parsing and says what a lenient reading left out.
+func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
+	dir := fs.String("data", "", "data folder (default $DATA, else data/standin)")
+	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it, instead of stopping")
+	return func(ctx context.Context) (*dataset.Set, error) {
+		if *dir == "" {
+			var err error
+			if *dir, err = dataset.Dir(); err != nil {
+				return nil, err
+			}
+		}
+		set, err := dataset.Open(ctx, *dir, *lenient)
+		if err == nil && len(set.Dropped) > 0 {
+			fmt.Fprintln(os.Stderr, "left out:", set.Dropped)
+		}
+		return set, err
+	}
+}

@@ -1,0 +1,26 @@
+// Command setup makes .venv complete: Python packages, third-party files, the
+// notebook kernel. It is apart from the command thesis because it must run before
+// the modules that thesis is built from are there.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"thesis.example/lib/setup"
+)
+
+func main() {
+	browser := flag.Bool("browser", false, "also install Chromium, which make test drives")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := setup.Install(ctx, setup.Options{Browser: *browser}, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "setup:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,49 @@
+package dataset
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+)
+
+// Fold is one split of a set: indices into Samples, ascending.
+type Fold struct{ Train, Test []int }
+
+// Folds splits the set into k stratified folds: every genre is shuffled by the seed
+// and dealt over the folds, so that every sample is tested exactly once and every
+// fold holds each genre in equal share, to within one picture.
+func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
+	if k < 2 {
+		return nil, fmt.Errorf("%d fold(s): expected two or more", k)
+	}
+	rng := rand.New(rand.NewPCG(seed, 0))
+	test := make([][]int, k)
+	next := 0 // goes on from genre to genre, so that remainders spread over the folds
+	for _, genre := range s.Genres {
+		var members []int
+		for i, sample := range s.Samples {
+			if sample.Genre == genre {
+				members = append(members, i)
+			}
+		}
+		if len(members) < k {
+			return nil, fmt.Errorf("genre %s has %d picture(s), %d folds need at least %d of each genre; add pictures or take fewer folds", genre, len(members), k, k)
+		}
+		rng.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+		for _, m := range members {
+			test[next%k] = append(test[next%k], m)
+			next++
+		}
+	}
+	folds := make([]Fold, k)
+	for f := range folds {
+		slices.Sort(test[f])
+		folds[f].Test = test[f]
+		for i := range s.Samples {
+			if _, in := slices.BinarySearch(test[f], i); !in {
+				folds[f].Train = append(folds[f].Train, i)
+			}
+		}
+	}
+	return folds, nil
+}

@@ -1,0 +1,121 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"thesis.example/lib/features"
+)
+
+// rows makes a table of n rows a genre with numbers that can be checked by hand.
+func rows(n int, genres ...string) *features.Table {
+	t := &features.Table{}
+	for _, g := range genres {
+		for i := range n {
+			r := features.Row{File: fmt.Sprintf("%s/%d.png", g, i), Genre: g, Likes: float64(100 * i), Saves: float64(10 * i), Comments: float64(i), Faces: i % 3}
+			r.Hue, r.Sat, r.Val = float64(i%7)/10, 0.3, 0.5+float64(i%2)/10
+			r.Text.Text, r.Text.Len, r.Text.Words = "東京", 2, 1
+			t.Rows = append(t.Rows, r)
+		}
+	}
+	return t
+}
+
+func TestChapter4HoldsEveryNumber(t *testing.T) {
+	entries, err := Chapter4(rows(100, "dance", "gourmet", "travel"), "made rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 124 {
+		t.Errorf("%d entries, want 124", len(entries))
+	}
+	count, byID := map[string]int{}, map[string]Entry{}
+	for _, e := range entries {
+		count[e.Where]++
+		if _, twice := byID[e.ID]; twice {
+			t.Errorf("id %s twice", e.ID)
+		}
+		byID[e.ID] = e
+		if e.Chapter != 4 || e.Data != "made rows" || e.Verdict == NotMeasured {
+			t.Errorf("entry %+v", e)
+		}
+	}
+	for where, want := range map[string]int{"Section 4.1.1": 4, "Table 4.1": 12, "Table 4.2": 35, "Section 4.4.1": 10, "Table 4.3": 9, "Table 4.4": 18, "Table 4.5": 6, "Table 4.6": 15, "Table 4.7": 15} {
+		if count[where] != want {
+			t.Errorf("%s: %d entries, want %d", where, count[where], want)
+		}
+	}
+	for id, want := range map[string]struct{ published, ours float64 }{
+		"4.1.1-pictures-total":            {300, 300},
+		"4.1-RGB-Experiment-1":            {12, 12},
+		"4.1-text-Experiment-2":           {3, 3},
+		"4.2-likes-mean":                  {197226, 4950},
+		"4.2-comments-max":                {510000, 99},
+		"4.2-face_count-median":           {0, 1},
+		"4.3-travel-n":                    {100, 100},
+		"4.4.1-saves-and-likes-Pearson-r": {0.71, 1},
+		"4.4.1-gourmet-slope":             {0.26, 1},
+		"4.4.1-gourmet-intercept":         {3.71, 1},
+		"4.7-gourmet-東京":                  {13, 100},
+		"4.7-dance-関連するコンテンツを見つける": {13, 0},
+	} {
+		e, ok := byID[id]
+		if !ok {
+			t.Errorf("no entry %s", id)
+		} else if e.Published != want.published || math.Abs(e.Ours-want.ours) > 1e-9 {
+			t.Errorf("%s: published %v, ours %v; want %v, %v", id, e.Published, e.Ours, want.published, want.ours)
+		}
+	}
+}
+
+func TestAGenreThatIsNotThere(t *testing.T) {
+	entries, err := Chapter4(rows(10, "dance", "cooking"), "made rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if missing := strings.HasPrefix(e.Quantity, "travel") && e.Where != "Table 4.3"; missing != (e.Verdict == NotMeasured) && missing {
+			t.Errorf("%s: %s", e.ID, e.Verdict)
+		}
+	}
+	text, err := json.Marshal(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), `"ours":null`) || strings.Contains(string(text), "NaN") {
+		t.Error("an unmeasured value must be null")
+	}
+}
+
+func TestVerdicts(t *testing.T) {
+	b := &book{chapter: 4, data: "x"}
+	for ours, want := range map[float64]string{0.5: Within, 0.52: Within, 0.48: Within, 0.5200001: Outside, 0.47: Outside} {
+		b.entries = nil
+		b.add("Table 4.4", "dance", "hue", 0.5, ours, 0.02)
+		if b.entries[0].Verdict != want {
+			t.Errorf("0.5 ± 0.02 and %v: %s, want %s", ours, b.entries[0].Verdict, want)
+		}
+	}
+	b.add("Table 4.4", "dance", "hue", 0.5, math.NaN(), 0.02)
+	if within, outside, not := Count(b.entries); within+outside != 1 || not != 1 {
+		t.Errorf("counted %d, %d, %d", within, outside, not)
+	}
+}
+
+func TestTable(t *testing.T) {
+	b := &book{}
+	b.add("Table 9", "likes", "mean", 197226, 197225.9, 10)
+	b.add("Table 9", "likes", "sd", 1090224, 1290224, 10)
+	b.add("Table 9", "hue", "mean", 0.32, 0.3149, 0.02)
+	header, rows := Table(b.entries, "Table 9")
+	got := fmt.Sprint(header, rows)
+	want := fmt.Sprint([]string{"", "", "mean", "sd"}, [][]string{
+		{"likes", "published", "197,226", "1,090,224"}, {"", "ours", "197,226", "1,290,224"}, {"", "difference", "0", "+200,000 ✗"},
+		{"hue", "published", "0.32", "–"}, {"", "ours", "0.315", "–"}, {"", "difference", "−0.005", "–"}})
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
