@@ -263,21 +263,35 @@ type word struct {
 	text string
 }
 
-// recognise reads the pages with one tesseract process, so that its models load
-// once, and returns the words of each.
-func recognise(ctx context.Context, dir string, ps []page) ([][]word, error) {
+// recognise reads the strips of some pictures with one tesseract process, so that
+// its models load once, and returns the words of each strip.
+func recognise(ctx context.Context, pictures [][]strip) (words [][][]word, err error) {
+	words = make([][][]word, len(pictures))
+	dir, err := os.MkdirTemp("", "thesis-text-")
+	if err != nil {
+		return nil, fmt.Errorf("folder for tesseract: %w", err)
+	}
+	defer os.RemoveAll(dir)
 	var list bytes.Buffer
-	for i, p := range ps {
-		file := filepath.Join(dir, fmt.Sprintf("%d.pgm", i))
-		if err := p.write(file); err != nil {
-			return nil, fmt.Errorf("page for tesseract: %w", err)
+	n := 0
+	for _, ss := range pictures {
+		for _, s := range ss {
+			file := filepath.Join(dir, fmt.Sprintf("%d.pgm", n))
+			if err := s.write(file); err != nil {
+				return nil, fmt.Errorf("line for tesseract: %w", err)
+			}
+			fmt.Fprintln(&list, file)
+			n++
 		}
-		fmt.Fprintln(&list, file)
+	}
+	if n == 0 {
+		return words, nil
 	}
 	listFile := filepath.Join(dir, "list.txt")
 	if err := os.WriteFile(listFile, list.Bytes(), 0o600); err != nil {
 		return nil, fmt.Errorf("list for tesseract: %w", err)
 	}
+	// --psm 7: every picture of the list is one line of text.
 	cmd := exec.CommandContext(ctx, "tesseract", listFile, "stdout", "-l", languages, "--psm", "7", "tsv")
 	cmd.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1") // a process a core beats threads
 	var complaint bytes.Buffer
@@ -287,9 +301,17 @@ func recognise(ctx context.Context, dir string, ps []page) ([][]word, error) {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("tesseract: %w: %s", err, firstLine(complaint.Bytes()))
+		lines := bytes.Split(bytes.TrimSpace(complaint.Bytes()), []byte("\n"))
+		return nil, fmt.Errorf("tesseract: %w: %s", err, lines[len(lines)-1])
 	}
-	return parseTSV(out, len(ps))
+	all, err := parseTSV(out, n)
+	if err != nil {
+		return nil, err
+	}
+	for i, ss := range pictures {
+		words[i], all = all[:len(ss)], all[len(ss):]
+	}
+	return words, nil
 }
 
 func firstLine(b []byte) string {
@@ -370,18 +392,18 @@ const (
 	minConf  = 50.0
 )
 
-func japanese(r rune) bool {
+func isJapanese(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r == 'ー' || r == '々'
 }
 
 func endsJapanese(s string) bool {
 	r, _ := utf8.DecodeLastRuneInString(s)
-	return japanese(r)
+	return isJapanese(r)
 }
 
 func startsJapanese(s string) bool {
 	r, _ := utf8.DecodeRuneInString(s)
-	return japanese(r)
+	return isJapanese(r)
 }
 
 // pieces merges the words of a picture's strips: unlikely readings are dropped, and

@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -266,9 +267,18 @@ func number(c column, s string) (float64, error) {
 	return v, nil
 }
 
-// CSV is the table as WriteCSV writes it.
-func (t *Table) CSV() []byte {
+// Save writes the table as CSV to a file: all of it or, on an error, nothing.
+func (t *Table) Save(file string) error {
 	var b bytes.Buffer
-	t.WriteCSV(&b) // a buffer takes everything
-	return b.Bytes()
+	if err := t.WriteCSV(&b); err != nil {
+		return err
+	}
+	write := writeFile
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		write = func(file string, b []byte) error { return os.WriteFile(file, b, 0) } // a pipe or device stays one
+	}
+	if err := write(file, b.Bytes()); err != nil {
+		return fmt.Errorf("write the metadata table: %w", err)
+	}
+	return nil
 }

@@ -25,6 +25,7 @@ type verb struct {
 // verbs in the order in which data flows.
 var verbs = []verb{
 	{"data", "make the stand-in data set, or check a folder of your own", "thesis data check -data ~/screenshots", runData},
+	{"features", "measure colour, faces and text of every picture into a table", "thesis features -data ~/screenshots -o features.csv", runFeatures},
 }
 
 // errUsage marks an error after which the usage has been printed already.
