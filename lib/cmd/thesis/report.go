@@ -1,0 +1,35 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"path/filepath"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/report"
+)
+
+func runReport(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("report", flag.ContinueOnError)
+	data := fs.String("data", "", "data folder (default $DATA, else data/standin)")
+	out := fs.String("o", "report", "folder to write")
+	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
+		return err
+	}
+	if *data == "" {
+		var err error
+		if *data, err = dataset.Dir(); err != nil {
+			return err
+		}
+	}
+	notebooks, err := report.Notebooks(fs.Args()...)
+	if err != nil {
+		return err
+	}
+	if err := report.Build(ctx, *data, *out, notebooks); err != nil {
+		return err
+	}
+	fmt.Println(filepath.Join(*out, "index.html"))
+	return nil
+}

@@ -1,0 +1,199 @@
+"""Runs one notebook through its kernel and writes it as an HTML page.
+
+Two callers: `thesis report` runs this file as a program, with a job as JSON on
+standard input, and reads events as JSON lines from standard output; JupyterLab's
+server imports it (see .venv/etc/jupyter/jupyter_server_config.py), so that
+"Save and Export Notebook As" gives the same page.
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+from bs4 import BeautifulSoup
+from jinja2 import pass_context
+from latex2mathml.converter import convert
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Formulas that could not be converted since the last export, as (formula, why).
+bad_formulas = []
+
+
+def mathml(formula, display):
+    """LaTeX as MathML, which browsers draw without a script."""
+    try:
+        return convert(formula.strip(), display=display)
+    except Exception as e:  # the library raises a dozen kinds
+        bad_formulas.append((formula, f"{type(e).__name__} {e}".strip()))
+        return "<code>" + re.sub("[<&]", lambda m: f"&#{ord(m[0])};", formula) + "</code>"
+
+
+class Renderer(IPythonRenderer):
+    """nbconvert's Markdown, with formulas as MathML."""
+
+    def block_math(self, body):
+        return mathml(body, "block")
+
+    def inline_math(self, body):
+        return mathml(body, "inline")
+
+    def latex_environment(self, name, body):
+        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+
+def render(source, attachments=None):
+    return MarkdownWithMath(renderer=Renderer(escape=False, attachments=attachments or {})).render(source)
+
+
+@pass_context
+def markdown2html(context, source):
+    return render(source, context.get("cell", {}).get("attachments"))
+
+
+def headings(nb):
+    """The headings of the Markdown cells in order, as {level, id, text}."""
+    found = []
+    for cell in nb.cells:
+        if cell.cell_type == "markdown" and "#" in cell.source:
+            for h in BeautifulSoup(render(cell.source), "html.parser").find_all(["h1", "h2", "h3"]):
+                for link in h.select(".anchor-link"):
+                    link.decompose()
+                found.append({"level": int(h.name[1]), "id": h.get("id", ""), "text": h.get_text().strip()})
+    return found
+
+
+def chapter_title(nb):
+    return next((h["text"] for h in headings(nb) if h["level"] == 1), "Chapter")
+
+
+def chapter_contents(nb):
+    return [h for h in headings(nb) if h["level"] > 1]
+
+
+def configure(c):
+    """Sets nbconvert's HTML export up, in a traitlets configuration."""
+    c.HTMLExporter.template_name = "thesis"
+    c.HTMLExporter.extra_template_basedirs = [os.path.join(HERE, "template")]
+    c.HTMLExporter.filters = {
+        "markdown2html": markdown2html,
+        "chapter_title": chapter_title,
+        "chapter_contents": chapter_contents,
+    }
+
+
+def event(kind, **fields):
+    print(json.dumps({"event": kind, **fields}), flush=True)
+
+
+class CellFailed(Exception):
+    pass
+
+
+def execute(nb, job):
+    """Runs the cells in order; their outputs end up in nb."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    code = [i for i, cell in enumerate(nb.cells) if cell.cell_type == "code"]
+
+    class Client(NotebookClient):
+        def process_message(self, msg, cell, cell_index):
+            # What a long cell says about its progress is for the one who waits.
+            if msg["msg_type"] == "stream" and msg["content"]["name"] == "stderr":
+                event("stderr", text=msg["content"]["text"])
+            return super().process_message(msg, cell, cell_index)
+
+    def start(cell, cell_index):
+        if cell_index in code:
+            event("cell", number=code.index(cell_index) + 1, of=len(code))
+
+    client = Client(
+        nb,
+        kernel_name=nb.metadata.kernelspec.name,
+        timeout=12 * 3600,  # seconds a cell; a night of training fits
+        startup_timeout=180,
+        resources={"metadata": {"path": os.path.dirname(job["notebook"])}},
+        on_cell_start=start,
+    )
+    with open(job["log"], "w") as log:
+        try:
+            client.execute(stderr=log)
+        except CellExecutionError as e:
+            raise CellFailed(explain(nb, code)) from e
+
+
+def explain(nb, code):
+    """Which cell failed, its code, and what it printed."""
+    for number, i in enumerate(code, 1):
+        cell = nb.cells[i]
+        errors = [o for o in cell.outputs if o.output_type == "error"]
+        if not errors:
+            continue
+        said = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
+        for o in cell.outputs:  # GoNB shows compiler errors as HTML
+            if "text/html" in o.get("data", {}):
+                said += BeautifulSoup(o.data["text/html"], "html.parser").get_text("\n")
+        said += "\n" + "\n".join(errors[0].get("traceback") or [errors[0].evalue])
+        said = re.sub(r"\x1b\[[0-9;]*m", "", said)
+        indent = lambda text: "\n".join("    " + line for line in text.strip().splitlines() if line.strip())
+        return f"code cell {number} of {len(code)} failed:\n{indent(cell.source)}\n  with:\n{indent(said)}"
+    return "a cell failed, and none holds an error"
+
+
+def main():
+    import nbformat
+    from traitlets.config import Config
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    job = json.load(sys.stdin)
+    with open(job["notebook"], encoding="utf-8") as f:
+        nb = nbformat.read(f, as_version=4)
+    started = time.time()
+    try:
+        execute(nb, job)
+    except CellFailed as e:
+        event("failed", text=str(e))
+        return 1
+    finally:
+        nbformat.write(nb, job["executed"])  # after a failure too, to look at
+
+    c = Config()
+    configure(c)
+    page, _ = HTMLExporter(config=c).from_notebook_node(nb, resources={"thesis": job["info"]})
+    if bad_formulas:
+        event("failed", text="formulas that cannot be shown: " + "; ".join(f"${f}$ ({why})" for f, why in bad_formulas))
+        return 1
+    # The index is made from what stands here.
+    nb.metadata["thesis"] = job["info"] | {
+        "title": chapter_title(nb),
+        "intro": introduction(nb),
+        "seconds": time.time() - started,
+    }
+    nbformat.write(nb, job["executed"])
+    with open(job["page"], "w", encoding="utf-8") as f:
+        f.write(page)
+    event("done")
+    return 0
+
+
+def introduction(nb):
+    """The first paragraph of the first Markdown cell, as text."""
+    text = next((cell.source for cell in nb.cells if cell.cell_type == "markdown"), "")
+    first = BeautifulSoup(render(text), "html.parser").find("p")
+    return " ".join(first.get_text().split()) if first else ""
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,249 @@
+// Package report turns notebooks into chapters: it runs them through their kernel,
+// writes each as one HTML page that needs no other file and no network, and an
+// index over them (Build). Inside a notebook it shows tables and computed
+// sentences (ShowTable, ShowMarkdown) and ends a cell readably (Check, Must).
+package report
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/progress"
+	"thesis.example/lib/setup"
+)
+
+//go:embed index.html.tmpl
+var indexHTML string
+
+//go:embed template/thesis/style.css
+var style string
+
+var indexTemplate = template.Must(template.New("index").Parse(indexHTML))
+
+// Notebooks are the chapters' notebooks, in order. names choose among them, by
+// file name, by number ("04") or by the name without extension; none means all.
+func Notebooks(names ...string) ([]string, error) {
+	root, err := setup.Root()
+	if err != nil {
+		return nil, err
+	}
+	all, err := filepath.Glob(filepath.Join(root, "notebooks", "[0-9][0-9]-*.ipynb"))
+	if err != nil || len(names) == 0 {
+		return all, err
+	}
+	var chosen []string
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(path string) bool {
+			base := chapterName(path)
+			return base == chapterName(name) || strings.HasPrefix(base, name+"-")
+		})
+		if i < 0 {
+			have := make([]string, len(all))
+			for i, path := range all {
+				have[i] = chapterName(path)
+			}
+			return nil, fmt.Errorf("no chapter %q; there are: %s", name, strings.Join(have, ", "))
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+func chapterName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".ipynb") }
+
+// info stands on top of a chapter, and in the metadata of its executed notebook.
+type info struct {
+	Made    string  `json:"made"`    // date and time
+	Data    string  `json:"data"`    // data folder
+	StandIn bool    `json:"standin"` // drawn pictures and made numbers
+	Index   string  `json:"index"`   // link back
+	Title   string  `json:"title"`
+	Intro   string  `json:"intro"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Build runs the notebooks on the data folder dir and writes for each
+// out/NAME.html and out/NAME.ipynb, the executed copy; the notebooks themselves
+// are never written. out/index.html lists all chapters that out holds. The first
+// cell that fails ends the run, with an error that names notebook, cell and
+// message; the other chapters stay as they were.
+func Build(ctx context.Context, dir, out string, notebooks []string) error {
+	root, err := setup.Root()
+	if err != nil {
+		return err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("data folder: %w; make the stand-in set with `go run ./lib/cmd/thesis data standin`, or name a folder with DATA=", err)
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return err
+	}
+	if len(notebooks) == 0 {
+		return errors.New("no notebooks/NN-*.ipynb to run")
+	}
+	_, err = os.Stat(filepath.Join(dir, dataset.StandInFile))
+	about := info{Data: dir, StandIn: err == nil, Index: "index.html"}
+	for _, notebook := range notebooks {
+		about.Made = time.Now().Format("Made on 2 January 2006, 15:04,")
+		if err := chapter(ctx, root, notebook, out, about); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(notebook), err)
+		}
+	}
+	return writeIndex(out)
+}
+
+// chapter runs one notebook and writes its page.
+func chapter(ctx context.Context, root, notebook, out string, about info) error {
+	name := chapterName(notebook)
+	page := filepath.Join(out, name+".html")
+	if err := os.Remove(page); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // else a page of an earlier run would pass for this one's
+	}
+	log, err := os.CreateTemp("", "thesis-kernel-*.log")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(log.Name())
+	defer log.Close()
+	if notebook, err = filepath.Abs(notebook); err != nil {
+		return err
+	}
+	job, err := json.Marshal(map[string]any{
+		"notebook": notebook,
+		"executed": filepath.Join(out, name+".ipynb"),
+		"page":     page,
+		"log":      log.Name(),
+		"info":     about,
+	})
+	if err != nil {
+		return err
+	}
+
+	python := filepath.Join(root, ".venv", "bin", "python")
+	cmd := exec.CommandContext(ctx, python, filepath.Join(root, "lib", "report", "chapter.py"))
+	cmd.Stdin = bytes.NewReader(job)
+	// The kernel of this project, not one of the user's that has the same name.
+	cmd.Env = append(os.Environ(), "DATA="+about.Data, "JUPYTER_PREFER_ENV_PATH=1", "PYTHONDONTWRITEBYTECODE=1")
+	// On ctrl-C python stops its kernel and ends.
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 20 * time.Second
+	var complaints bytes.Buffer
+	cmd.Stderr = &complaints
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: run `make setup`", err)
+		}
+		return err
+	}
+	failure := follow(name, events)
+	err = cmd.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case failure != nil:
+		return failure
+	case err != nil:
+		kernel, _ := io.ReadAll(log)
+		return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
+	}
+	return nil
+}
+
+// follow shows the progress of a run until its events end, and returns the
+// failure that they report.
+func follow(name string, events io.Reader) (failure error) {
+	var bar *progress.Bar
+	for lines := json.NewDecoder(events); ; {
+		var e struct {
+			Event, Text string
+			Number, Of  int
+		}
+		if err := lines.Decode(&e); err != nil {
+			if err != io.EOF && failure == nil {
+				failure = fmt.Errorf("reading the run's progress: %w", err)
+			}
+			return failure
+		}
+		switch e.Event {
+		case "cell":
+			if bar == nil {
+				bar = progress.New(name, "cells", e.Of)
+				defer bar.Done()
+			} else {
+				bar.Add(1)
+			}
+		case "stderr":
+			said := strings.FieldsFunc(e.Text, func(r rune) bool { return r == '\n' || r == '\r' })
+			if bar != nil && len(said) > 0 {
+				bar.AddNote(0, said[len(said)-1])
+			}
+		case "failed":
+			failure = errors.New(e.Text)
+		case "done":
+			if bar != nil {
+				bar.Add(1)
+			}
+		}
+	}
+}
+
+// writeIndex lists the chapters that out holds.
+func writeIndex(out string) error {
+	pages, err := filepath.Glob(filepath.Join(out, "[0-9][0-9]-*.html"))
+	if err != nil {
+		return err
+	}
+	type entry struct {
+		Link string
+		Took time.Duration
+		info
+	}
+	var entries []entry
+	standIn := false
+	for _, page := range pages {
+		executed := strings.TrimSuffix(page, ".html") + ".ipynb"
+		data, err := os.ReadFile(executed)
+		if err != nil {
+			return fmt.Errorf("index: %w", err)
+		}
+		var nb struct{ Metadata struct{ Thesis info } }
+		if err := json.Unmarshal(data, &nb); err != nil {
+			return fmt.Errorf("index: reading %s: %w", executed, err)
+		}
+		about := nb.Metadata.Thesis
+		standIn = standIn || about.StandIn
+		took := time.Duration(about.Seconds * float64(time.Second)).Round(time.Second)
+		entries = append(entries, entry{Link: filepath.Base(page), Took: took, info: about})
+	}
+	var b bytes.Buffer
+	err = indexTemplate.Execute(&b, map[string]any{"Style": template.CSS(style), "Chapters": entries, "StandIn": standIn})
+	if err != nil {
+		return fmt.Errorf("index: %w", err)
+	}
+	return os.WriteFile(filepath.Join(out, "index.html"), b.Bytes(), 0o644)
+}

@@ -1,0 +1,193 @@
+package report
+
+import (
+	"fmt"
+	"html"
+	"os"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+	"golang.org/x/text/width"
+)
+
+// ShowTable displays a table as the output of a notebook cell, and prints it
+// where there is no notebook. Cells are text, never HTML. Columns of numbers are
+// aligned on the right. A row shorter than the header is filled up.
+func ShowTable(header []string, rows [][]string) {
+	show(tableHTML(header, rows), protocol.MIMETextHTML, tableText(header, rows))
+}
+
+// ShowMarkdown displays a paragraph whose words depend on the results, formatted
+// as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
+// included; text among the arguments (a file name, a genre) is escaped.
+func ShowMarkdown(format string, args ...any) {
+	text := format
+	plain := format
+	if len(args) > 0 {
+		plain = fmt.Sprintf(format, args...)
+		escaped := make([]any, len(args))
+		for i, arg := range args {
+			switch arg := arg.(type) {
+			case string:
+				escaped[i] = escapeMarkdown(arg)
+			case error:
+				escaped[i] = escapeMarkdown(arg.Error())
+			case fmt.Stringer:
+				escaped[i] = escapeMarkdown(arg.String())
+			default:
+				escaped[i] = arg
+			}
+		}
+		text = fmt.Sprintf(format, escaped...)
+	}
+	show(text, protocol.MIMETextMarkdown, plain)
+}
+
+// Check ends the cell with err as a readable message and a failing status, unless
+// err is nil.
+func Check(err error) {
+	if err == nil {
+		return
+	}
+	gonbui.Sync()
+	fmt.Fprintln(os.Stderr, "error:", err)
+	os.Exit(1)
+}
+
+// Must is v, unless err ends the cell: see Check.
+func Must[T any](v T, err error) T {
+	Check(err)
+	return v
+}
+
+// show sends one output with its plain-text twin, and waits until it has arrived:
+// the output of a short cell is lost otherwise.
+func show(content string, kind protocol.MIMEType, plain string) {
+	if !gonbui.IsNotebook {
+		fmt.Println(plain)
+		return
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{kind: content, protocol.MIMETextPlain: plain}})
+	gonbui.Sync()
+	Check(gonbui.Error())
+}
+
+// number matches what counts as a number in a table: 29,500; −0.7; 82.3 %;
+// 0.71 ± 0.03; [0.1, 0.2]; < 0.001; 2.1e-05; and the dashes that stand for none.
+var number = regexp.MustCompile(`^[<>≤≥=~≈]?\s*[\[(]?\s*[-+−±]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%×]?(\s*(±|,|\.\.|–|to|/|\()\s*[-+−]?\d[\d.,]*([eE][-+−]?\d+)?\s*%?)*\s*[\])]?\**$|^[-–—]?$`)
+
+// numeric tells for each column whether all its cells are numbers.
+func numeric(header []string, rows [][]string) []bool {
+	is := make([]bool, len(header))
+	for c := range header {
+		is[c] = len(rows) > 0
+		for _, row := range rows {
+			if c < len(row) && !number.MatchString(strings.TrimSpace(row[c])) {
+				is[c] = false
+			}
+		}
+	}
+	return is
+}
+
+func tableHTML(header []string, rows [][]string) string {
+	is := numeric(header, rows)
+	var b strings.Builder
+	// The styles stand here, not in a sheet, because JupyterLab, the exported page
+	// and other viewers each align tables in their own way.
+	cell := func(tag string, c int, text string) {
+		align := "left"
+		if is[c] {
+			align = "right"
+		}
+		fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, align, html.EscapeString(text), tag)
+	}
+	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
+	for c, name := range header {
+		cell("th", c, name)
+	}
+	b.WriteString("</tr></thead><tbody>\n")
+	for _, row := range rows {
+		b.WriteString("<tr>")
+		for c := range header {
+			text := ""
+			if c < len(row) {
+				text = row[c]
+			}
+			cell("td", c, text)
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody></table></div>")
+	return b.String()
+}
+
+func tableText(header []string, rows [][]string) string {
+	is := numeric(header, rows)
+	lines := append([][]string{header}, rows...)
+	widths := make([]int, len(header))
+	for _, row := range lines {
+		for c := range header {
+			if c < len(row) {
+				widths[c] = max(widths[c], columns(row[c]))
+			}
+		}
+	}
+	var b strings.Builder
+	for _, row := range lines {
+		var line strings.Builder
+		for c := range header {
+			text := ""
+			if c < len(row) {
+				text = row[c]
+			}
+			pad := strings.Repeat(" ", widths[c]-columns(text))
+			if is[c] {
+				line.WriteString(pad + text + "  ")
+			} else {
+				line.WriteString(text + pad + "  ")
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
+}
+
+// columns is the width of s on a terminal, where a Japanese character takes two.
+func columns(s string) int {
+	n := 0
+	for _, r := range s {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n += 2
+		default:
+			if !unicode.Is(unicode.Mn, r) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// escapeMarkdown makes s mean itself in Markdown: no markup, no HTML, no formula.
+func escapeMarkdown(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			b.WriteByte(' ')
+		case r < utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r)):
+			// As a character reference it is text to every Markdown reader, and to the
+			// search for formulas, which a backslash would not stop.
+			fmt.Fprintf(&b, "&#%d;", r)
+		case unicode.IsControl(r):
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
