@@ -20,11 +20,11 @@ func (c Colour) numbers() []float64 {
 	return out
 }
 
-func close(got, want, tolerance float64) bool {
+func near(got, want, tolerance float64) bool {
 	return math.Abs(got-want) <= tolerance*math.Max(math.Abs(want), 1e-3)
 }
 
-// golden compares with what Python measured, see testdata/golden.py.
+// Compares with what Python measured, see testdata/golden.py.
 func TestColourAgainstPython(t *testing.T) {
 	b, err := os.ReadFile("testdata/golden.json")
 	if err != nil {
@@ -44,7 +44,7 @@ func TestColourAgainstPython(t *testing.T) {
 			continue
 		}
 		for i, got := range MeasureColour(m).numbers() {
-			if !close(got, want[i], 1e-6) {
+			if !near(got, want[i], 1e-6) {
 				t.Errorf("%s: %s is %.12g, Python says %.12g", name, columns[i].name, got, want[i])
 			}
 		}
