@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 from jinja2 import pass_context
 from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
+from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,6 +57,14 @@ def markdown2html(context, source):
     return render(source, context.get("cell", {}).get("attachments"))
 
 
+@pass_context
+def highlight_code(context, source, language=None, metadata=None):
+    # GoNB names no lexer, for which nbconvert would take Python's.
+    info = context["nb"].metadata.get("language_info", {})
+    lexer = info.get("pygments_lexer") or info.get("name") or "text"
+    return Highlight2HTML(pygments_lexer=lexer)(source, language=language, metadata=metadata)
+
+
 def headings(nb):
     """The headings of the Markdown cells in order, as {level, id, text}."""
     found = []
@@ -82,6 +91,7 @@ def configure(c):
     c.HTMLExporter.extra_template_basedirs = [os.path.join(HERE, "template")]
     c.HTMLExporter.filters = {
         "markdown2html": markdown2html,
+        "highlight_code": highlight_code,
         "chapter_title": chapter_title,
         "chapter_contents": chapter_contents,
     }

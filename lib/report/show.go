@@ -100,11 +100,11 @@ func tableHTML(header []string, rows [][]string) string {
 	// The styles stand here, not in a sheet, because JupyterLab, the exported page
 	// and other viewers each align tables in their own way.
 	cell := func(tag string, c int, text string) {
-		align := "left"
+		style := "text-align:left"
 		if is[c] {
-			align = "right"
+			style = "text-align:right;white-space:nowrap"
 		}
-		fmt.Fprintf(&b, `<%s style="text-align:%s">%s</%s>`, tag, align, html.EscapeString(text), tag)
+		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(text), tag)
 	}
 	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
 	for c, name := range header {

@@ -170,7 +170,7 @@ func Browser() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no Chromium on this machine: run `make setup BROWSER=1`, or install the package chromium")
+	return "", errors.New("no Chromium on this machine: run `make test`, or install the package chromium")
 }
 
 // findPython is the first Python on the PATH that is 3.11 or newer.

@@ -1,0 +1,51 @@
+# make report, make test: README.md says what for. DATA=DIR picks the data folder.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Notebooks run in their own folder: the path must not depend on it.
+ifneq ($(strip $(DATA)),)
+override DATA := $(shell realpath -m -- "$(DATA)")
+export DATA
+endif
+
+THESIS := go run ./lib/cmd/thesis
+
+.PHONY: help setup report lab test bench clean go standin
+
+help: ## print this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo "  DATA=DIR behind any of them takes your screenshots instead of the stand-in data"
+
+setup: go ## install everything into .venv; nothing to do the second time
+	@go run ./lib/cmd/setup
+
+report: setup standin ## run the chapters and write report/index.html
+	@$(THESIS) report
+
+lab: setup standin ## open JupyterLab with the chapters' notebooks
+	@.venv/bin/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks
+
+test: go ## check and run everything, notebooks and pages in a browser included
+	@go run ./lib/cmd/setup -browser
+	@bad=$$(gofmt -l lib notebooks); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w on:" $$bad; exit 1; }
+	go vet ./...
+	go test -timeout 40m ./...
+
+bench: setup ## measure speed
+	go test -run '^$$' -bench . ./lib/...
+
+clean: ## remove all that was made or installed here; your own data folders stay
+	rm -rf .venv report data/cache data/records data/weights
+	@if [ -e data/standin/standin.json ]; then echo rm -rf data/standin; rm -rf data/standin; fi
+
+# What the rest is built with, checked before any work.
+go:
+	@command -v go >/dev/null || { echo "Go 1.26 or newer is missing on this machine: install it from your system's packages or the Go project's site"; exit 1; }
+	@go version | grep -qE 'go1\.(2[6-9]|[3-9][0-9]|[1-9][0-9]{2})' || { echo "Go 1.26 or newer is needed; this is $$(go version 2>&1 | head -1)"; exit 1; }
+
+standin: setup
+ifeq ($(strip $(DATA)),)
+	@[ -e data/standin/standin.json ] || $(THESIS) data standin
+endif

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html"
+	"image/jpeg"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"thesis.example/lib/chart"
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/picture"
+	"thesis.example/lib/setup"
+)
+
+// ShowData says what data a chapter is computed from, and lists what a lenient reading
+// of the folder left out.
+func ShowData(set *dataset.Set) {
+	count := map[string]int{}
+	for _, s := range set.Samples {
+		count[s.Genre]++
+	}
+	var genres []string
+	for _, g := range set.Genres {
+		genres = append(genres, fmt.Sprintf("%s %d", g, count[g]))
+	}
+	what := "own pictures in `%s`"
+	if set.StandIn {
+		what = "**stand-in data** (`%s`): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
+	}
+	ShowMarkdown("Data: "+what+". %d pictures (%s), fingerprint `%s`.", filepath.Base(filepath.Clean(set.Dir)), len(set.Samples), strings.Join(genres, ", "), set.Fingerprint()[:16])
+	if len(set.Dropped) == 0 {
+		return
+	}
+	rows := [][]string{}
+	for _, p := range set.Dropped {
+		row := ""
+		if p.Row > 0 {
+			row = fmt.Sprint(p.Row)
+		}
+		rows = append(rows, []string{p.File, row, p.Field, p.Found, p.Want, p.Fix})
+	}
+	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(rows))
+	ShowTable([]string{"file", "row", "field", "found", "expected", "what to do"}, rows)
+}
+
+// thumbnailWidth is how wide pictures are shown, in pixels: of a portrait screenshot
+// that is enough to recognise what it shows, and 10 kB in the page.
+const thumbnailWidth = 160
+
+// ShowPictures displays samples of the set side by side, each with its file name and,
+// where notes are given, a line below it. notes is nil or one line a sample.
+func ShowPictures(set *dataset.Set, samples []int, notes []string) error {
+	var page, plain strings.Builder
+	page.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
+	for k, i := range samples {
+		m, err := picture.Open(set.Path(i))
+		if err != nil {
+			return fmt.Errorf("showing %s: %w", set.Samples[i].File, err)
+		}
+		var b bytes.Buffer
+		small := m.Resize(thumbnailWidth, max(1, m.H*thumbnailWidth/m.W), picture.Bicubic)
+		if err := jpeg.Encode(&b, small.RGBA(), &jpeg.Options{Quality: 80}); err != nil {
+			return fmt.Errorf("showing %s: %w", set.Samples[i].File, err)
+		}
+		note := ""
+		if notes != nil {
+			note = notes[k]
+		}
+		name := html.EscapeString(set.Samples[i].File)
+		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s<br>%s</figcaption></figure>`,
+			thumbnailWidth, name, small.W, small.H, base64.StdEncoding.EncodeToString(b.Bytes()), name, html.EscapeString(note))
+		fmt.Fprintln(&plain, set.Samples[i].File, note)
+	}
+	page.WriteString("</div>")
+	show(page.String(), protocol.MIMETextHTML, plain.String())
+	return nil
+}
+
+// ShowFigure displays a figure and saves it as figures/fig-4-N.svg, after its number,
+// in the project; in the folder $FIGURES where that is set.
+func ShowFigure(f *chart.Figure) error {
+	dir := os.Getenv("FIGURES")
+	if dir == "" {
+		root, err := setup.Root()
+		if err != nil {
+			return err
+		}
+		dir = filepath.Join(root, "figures")
+	}
+	if err := f.Save(filepath.Join(dir, "fig-"+strings.ReplaceAll(f.Number, ".", "-")+".svg")); err != nil {
+		return err
+	}
+	return f.Show()
+}
