@@ -33,16 +33,8 @@ func Chapter4(t *features.Table, data string) ([]Entry, error) {
 	}
 	b := &book{chapter: 4, data: data}
 	byGenre := map[string]*features.Table{}
-	for _, r := range t.Rows {
-		if byGenre[r.Genre] == nil {
-			byGenre[r.Genre] = &features.Table{}
-		}
-		byGenre[r.Genre].Rows = append(byGenre[r.Genre].Rows, r)
-	}
-	for _, g := range ref.Classes { // a genre that the data lack gives entries not measured
-		if byGenre[g] == nil {
-			byGenre[g] = &features.Table{}
-		}
+	for _, g := range ref.Classes {
+		byGenre[g] = t.Of(g) // without rows where the data lack the genre: entries not measured
 	}
 	b.size(t, byGenre, ref)
 	if err := b.vectors(t, ref); err != nil {
@@ -174,12 +166,14 @@ func (b *book) overall(t *features.Table, _ map[string]*features.Table, ref *Ref
 // the pictures that have both. zeros are the pictures left out, of which the logarithm
 // does not exist. The thesis does not say what it did with them.
 func EngagementFit(t *features.Table) (fit stats.Regression, zeros int, err error) {
-	x, y, zeros := logEngagement(t)
+	x, y, zeros := LogEngagement(t)
 	fit, err = stats.Regress(x, y)
 	return fit, zeros, err
 }
 
-func logEngagement(t *features.Table) (saves, likes []float64, zeros int) {
+// LogEngagement gives log10 of saves and of likes over the pictures that have both, and
+// how many have not.
+func LogEngagement(t *features.Table) (saves, likes []float64, zeros int) {
 	for _, r := range t.Rows {
 		if r.Saves > 0 && r.Likes > 0 {
 			saves, likes = append(saves, math.Log10(r.Saves)), append(likes, math.Log10(r.Likes))
@@ -193,7 +187,7 @@ func logEngagement(t *features.Table) (saves, likes []float64, zeros int) {
 // engagement is Section 4.4.1.
 func (b *book) engagement(t *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	const where = "Section 4.4.1"
-	x, y, _ := logEngagement(t)
+	x, y, _ := LogEngagement(t)
 	r := math.NaN()
 	if len(x) > 2 {
 		c, err := stats.Pearson(x, y)

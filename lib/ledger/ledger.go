@@ -83,6 +83,15 @@ func (b *book) add(where, row, column string, published, ours, tolerance float64
 	b.entries = append(b.entries, e)
 }
 
+// Find is the entry of that id.
+func Find(entries []Entry, id string) (Entry, bool) {
+	i := slices.IndexFunc(entries, func(e Entry) bool { return e.ID == id })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return entries[i], true
+}
+
 // Count says how many entries have each verdict.
 func Count(entries []Entry) (within, outside, notMeasured int) {
 	for _, e := range entries {

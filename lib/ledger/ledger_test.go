@@ -119,3 +119,41 @@ func TestTable(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestFindings4(t *testing.T) {
+	table := rows(60, "dance", "gourmet", "travel")
+	for i := range table.Rows {
+		r := &table.Rows[i]
+		switch r.Genre {
+		case "dance":
+			r.Faces += 5
+			r.Text.Text = "dance"
+		case "gourmet":
+			r.Likes = float64(1 + (i*7919)%1000) // nothing to do with saves
+		case "travel":
+			r.Sat = 0.6
+			r.Text.Text = "japan"
+		}
+	}
+	findings, err := Findings4(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if !f.Supported {
+			t.Errorf("%s: not supported by %s", f.Claim, f.Evidence)
+		}
+	}
+	findings, err = Findings4(rows(60, "dance", "gourmet", "travel"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Supported {
+			t.Errorf("%s: supported where the genres are equal, by %s", f.Claim, f.Evidence)
+		}
+	}
+	if _, err := Findings4(rows(60, "dance", "cooking")); err == nil || !strings.Contains(err.Error(), "gourmet") {
+		t.Errorf("without gourmet: %v", err)
+	}
+}

@@ -26,6 +26,7 @@ type verb struct {
 var verbs = []verb{
 	{"data", "make the stand-in data set, or check a folder of your own", "thesis data check -data ~/screenshots", runData},
 	{"features", "measure colour, faces and text of every picture into a table", "thesis features -data ~/screenshots -o features.csv", runFeatures},
+	{"claims", "print every number that the thesis publishes beside ours", "thesis claims -json", runClaims},
 	{"report", "run the chapters' notebooks and write them as HTML pages", "thesis report -o report 04", runReport},
 }
 
