@@ -22,17 +22,22 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-# Formulas that could not be converted since the last export, as (formula, why).
+# Formulas that could not be converted, as (formula, why).
 bad_formulas = []
 
 
 def mathml(formula, display):
     """LaTeX as MathML, which browsers draw without a script."""
     try:
-        return convert(formula.strip(), display=display)
+        math = convert(formula.strip(), display=display)
+        unknown = re.search(r">(\\[A-Za-z]+)", math)
+        if not unknown:
+            return math
+        why = f"no command {unknown[1]}"
     except Exception as e:  # the library raises a dozen kinds
-        bad_formulas.append((formula, f"{type(e).__name__} {e}".strip()))
-        return "<code>" + re.sub("[<&]", lambda m: f"&#{ord(m[0])};", formula) + "</code>"
+        why = type(e).__name__
+    bad_formulas.append((formula, why))
+    return "<code>" + re.sub("[<&]", lambda m: f"&#{ord(m[0])};", formula) + "</code>"
 
 
 class Renderer(IPythonRenderer):
@@ -69,7 +74,7 @@ def headings(nb):
     """The headings of the Markdown cells in order, as {level, id, text}."""
     found = []
     for cell in nb.cells:
-        if cell.cell_type == "markdown" and "#" in cell.source:
+        if cell.cell_type == "markdown":
             for h in BeautifulSoup(render(cell.source), "html.parser").find_all(["h1", "h2", "h3"]):
                 for link in h.select(".anchor-link"):
                     link.decompose()
@@ -101,8 +106,8 @@ def event(kind, **fields):
     print(json.dumps({"event": kind, **fields}), flush=True)
 
 
-class CellFailed(Exception):
-    pass
+class Failed(Exception):
+    """What the one who wrote the notebook can mend."""
 
 
 def execute(nb, job):
@@ -135,7 +140,7 @@ def execute(nb, job):
         try:
             client.execute(stderr=log)
         except CellExecutionError as e:
-            raise CellFailed(explain(nb, code)) from e
+            raise Failed(explain(nb, code)) from e
 
 
 def explain(nb, code):
@@ -145,11 +150,13 @@ def explain(nb, code):
         errors = [o for o in cell.outputs if o.output_type == "error"]
         if not errors:
             continue
+        error = "\n".join(errors[0].get("traceback") or [errors[0].evalue])
         said = "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stderr")
         for o in cell.outputs:  # GoNB shows compiler errors as HTML
             if "text/html" in o.get("data", {}):
                 said += BeautifulSoup(o.data["text/html"], "html.parser").get_text("\n")
-        said += "\n" + "\n".join(errors[0].get("traceback") or [errors[0].evalue])
+        if error.strip() not in said:
+            said += "\n" + error
         said = re.sub(r"\x1b\[[0-9;]*m", "", said)
         indent = lambda text: "\n".join("    " + line for line in text.strip().splitlines() if line.strip())
         return f"code cell {number} of {len(code)} failed:\n{indent(cell.source)}\n  with:\n{indent(said)}"
@@ -169,30 +176,33 @@ def main():
         nb = nbformat.read(f, as_version=4)
     started = time.time()
     try:
+        headings(nb)
+        check_formulas()
         execute(nb, job)
-    except CellFailed as e:
+        c = Config()
+        configure(c)
+        page, _ = HTMLExporter(config=c).from_notebook_node(nb, resources={"thesis": job["info"]})
+        check_formulas()
+        # The index is made from what stands here.
+        nb.metadata["thesis"] = job["info"] | {
+            "title": chapter_title(nb),
+            "intro": introduction(nb),
+            "seconds": time.time() - started,
+        }
+    except Failed as e:
         event("failed", text=str(e))
         return 1
     finally:
         nbformat.write(nb, job["executed"])  # after a failure too, to look at
-
-    c = Config()
-    configure(c)
-    page, _ = HTMLExporter(config=c).from_notebook_node(nb, resources={"thesis": job["info"]})
-    if bad_formulas:
-        event("failed", text="formulas that cannot be shown: " + "; ".join(f"${f}$ ({why})" for f, why in bad_formulas))
-        return 1
-    # The index is made from what stands here.
-    nb.metadata["thesis"] = job["info"] | {
-        "title": chapter_title(nb),
-        "intro": introduction(nb),
-        "seconds": time.time() - started,
-    }
-    nbformat.write(nb, job["executed"])
     with open(job["page"], "w", encoding="utf-8") as f:
         f.write(page)
     event("done")
     return 0
+
+
+def check_formulas():
+    if bad_formulas:
+        raise Failed("formulas that cannot be shown: " + "; ".join(f"${f}$ ({why})" for f, why in bad_formulas))
 
 
 def introduction(nb):

@@ -29,9 +29,9 @@ func ShowData(set *dataset.Set) {
 	for _, g := range set.Genres {
 		genres = append(genres, fmt.Sprintf("%s %d", g, count[g]))
 	}
-	what := "own pictures in `%s`"
+	what := "own pictures in %s"
 	if set.StandIn {
-		what = "**stand-in data** (`%s`): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
+		what = "**stand-in data** (%s): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
 	}
 	ShowMarkdown("Data: "+what+". %d pictures (%s), fingerprint `%s`.", filepath.Base(filepath.Clean(set.Dir)), len(set.Samples), strings.Join(genres, ", "), set.Fingerprint()[:16])
 	if len(set.Dropped) == 0 {
@@ -82,9 +82,12 @@ func ShowPictures(set *dataset.Set, samples []int, notes []string) error {
 	return nil
 }
 
-// ShowFigure displays a figure and saves it as figures/fig-4-N.svg, after its number,
-// in the project; in the folder $FIGURES where that is set.
+// ShowFigure displays a figure. One that has a number in the thesis it also saves, as
+// figures/fig-4-2.svg in the project, or in the folder $FIGURES where that is set.
 func ShowFigure(f *chart.Figure) error {
+	if f.Number == "" {
+		return f.Show()
+	}
 	dir := os.Getenv("FIGURES")
 	if dir == "" {
 		root, err := setup.Root()

@@ -1,0 +1,122 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// build runs one notebook of testdata and returns the folder written.
+func build(t *testing.T, ctx context.Context, name string) (out string, err error) {
+	t.Helper()
+	data := t.TempDir()
+	if err := os.WriteFile(filepath.Join(data, "standin.json"), []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out = filepath.Join(t.TempDir(), "report")
+	return out, Build(ctx, data, out, []string{filepath.Join("testdata", name)})
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestChapter(t *testing.T) {
+	const notebook = "testdata/98-works.ipynb"
+	before := read(t, notebook)
+	out, err := build(t, t.Context(), "98-works.ipynb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read(t, notebook) != before {
+		t.Error("the notebook itself was written")
+	}
+	page := read(t, filepath.Join(out, "98-works.html"))
+	for what, want := range map[string]string{
+		"title":               "<title>Chapter 98: what a chapter is made of</title>",
+		"contents":            `<a href="#98.1-A-block">98.1 A block</a>`,
+		"stand-in mark":       "<strong>stand-in data</strong>",
+		"inline formula":      `<math display="inline"`,
+		"formula block":       `<math display="block"`,
+		"number on the right": `<td style="text-align:right;white-space:nowrap">29,500</td>`,
+		"escaped table":       "&lt;script&gt;alert(1)&lt;/script&gt;",
+		"computed sentence":   "<strong>3</strong> pictures",
+		"escaped sentence":    "&lt;img src=x onerror=alert(1)&gt; $x$,",
+		"code, marked up":     `<span class="kn">import</span>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%s: no %s on the page", what, want)
+		}
+	}
+	for _, wrong := range []string{"<script", "cdn", "src=\"http", "href=\"http", "<link", "@import", "url("} {
+		if strings.Contains(page, wrong) {
+			t.Errorf("the page holds %q", wrong)
+		}
+	}
+	executed := read(t, filepath.Join(out, "98-works.ipynb"))
+	if !strings.Contains(executed, `"data: /`) {
+		t.Error("$DATA did not reach the cell as an absolute path")
+	}
+	index := read(t, filepath.Join(out, "index.html"))
+	for _, want := range []string{`<a href="98-works.html">Chapter 98: what a chapter is made of</a>`, "<strong>Stand-in data.</strong>", "stands in the text"} {
+		if !strings.Contains(index, want) {
+			t.Errorf("no %s in the index", want)
+		}
+	}
+}
+
+// A cell that fails in any way fails the run, and the message is enough to mend it.
+func TestFailures(t *testing.T) {
+	for name, wants := range map[string][]string{
+		"97-panics.ipynb":  {"97-panics.ipynb: code cell 1 of 2 failed", `m["a"] = 1`, "panic: assignment to entry in nil map", "Line 4"},
+		"96-checks.ipynb":  {"96-checks.ipynb: code cell 2 of 2 failed", `error: strconv.Atoi: parsing "ten": invalid syntax`},
+		"95-formula.ipynb": {"95-formula.ipynb: formulas that cannot be shown: $\\nosuchcommand{x}$"},
+	} {
+		out, err := build(t, t.Context(), name)
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		for _, want := range wants {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: no %q in: %v", name, want, err)
+			}
+		}
+		if strings.Contains(err.Error(), "goroutine") && strings.HasPrefix(name, "96") {
+			t.Errorf("a goroutine dump for an ordinary error: %v", err)
+		}
+		if _, err := os.Stat(filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html")); err == nil {
+			t.Errorf("%s: a page was written", name)
+		}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	if _, err := build(t, ctx, "98-works.ipynb"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if took := time.Since(start); took > 15*time.Second {
+		t.Errorf("the interrupt took %s", took)
+	}
+}
+
+func TestBuildArguments(t *testing.T) {
+	if err := Build(t.Context(), filepath.Join(t.TempDir(), "none"), t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "data standin") {
+		t.Errorf("missing data folder: %v", err)
+	}
+	if _, err := Notebooks("nosuch"); err == nil || !strings.Contains(err.Error(), `no chapter "nosuch"`) {
+		t.Errorf("unknown chapter: %v", err)
+	}
+}

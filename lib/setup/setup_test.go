@@ -1,0 +1,171 @@
+package setup
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// project makes an empty project folder, for the length of a test the working
+// directory.
+func project(t *testing.T) string {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "go.mod"), "module thesis.example\n\ngo 1.26\n")
+	t.Chdir(root)
+	return root
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRoot(t *testing.T) {
+	source, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := project(t)
+	deep := filepath.Join(root, "a", "b")
+	// A module of another name on the way up is not the project.
+	write(t, filepath.Join(root, "a", "go.mod"), "module other.example\n")
+	write(t, filepath.Join(deep, "file"), "")
+	for dir, want := range map[string]string{root: root, deep: root, os.TempDir(): source} {
+		t.Chdir(dir)
+		if got, err := Root(); err != nil || got != want {
+			t.Errorf("Root in %s = %q, %v; want %q", dir, got, err, want)
+		}
+	}
+}
+
+func TestFileRefusesWhatIsNotTheOriginal(t *testing.T) {
+	root := project(t)
+	if _, err := File("other.js"); err == nil || !strings.Contains(err.Error(), "none of the project's") {
+		t.Errorf("unknown file: %v", err)
+	}
+	for _, name := range []string{"libpjrt_cpu.so", "ipaexg.ttf", "facefinder", "echarts.min.js"} {
+		if _, err := File(name); err == nil || !strings.Contains(err.Error(), "not installed yet: run `make setup`") {
+			t.Errorf("missing %s: %v", name, err)
+		}
+		write(t, filepath.Join(root, ".venv", "share", "thesis", name), "damaged")
+		if _, err := File(name); err == nil || !strings.Contains(err.Error(), "is damaged") || !strings.Contains(err.Error(), "make setup") {
+			t.Errorf("damaged %s: %v", name, err)
+		}
+	}
+}
+
+func TestInstalledFilesAreTheOriginals(t *testing.T) {
+	for _, p := range thirdParties {
+		if path, err := File(p.name); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
+func TestUseXLA(t *testing.T) {
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := "xla:" + filepath.Join(root, ".venv", "share", "thesis", "libpjrt_cpu.so")
+	for chosen, want := range map[string]string{"": ours, ours: ours, "go": "go", "xla:cuda": "xla:cuda"} {
+		t.Setenv("GOMLX_BACKEND", chosen)
+		if err := UseXLA(); err != nil {
+			t.Fatal(err)
+		}
+		if got := os.Getenv("GOMLX_BACKEND"); got != want {
+			t.Errorf("with GOMLX_BACKEND=%q it became %q, want %q", chosen, got, want)
+		}
+	}
+	damaged := project(t)
+	write(t, filepath.Join(damaged, ".venv", "share", "thesis", "libpjrt_cpu.so"), "damaged")
+	t.Setenv("GOMLX_BACKEND", "")
+	if err := UseXLA(); err == nil || !strings.Contains(err.Error(), "is damaged") {
+		t.Errorf("a damaged plug-in: %v", err)
+	}
+}
+
+// After the project's folder moved, nothing in .venv may name the old one.
+func TestMoved(t *testing.T) {
+	root := project(t)
+	bin := filepath.Join(root, ".venv", "bin")
+	write(t, filepath.Join(bin, "jupyter"), "#!/old/place/.venv/bin/python\nimport sys\n")
+	write(t, filepath.Join(root, ".venv", "pyvenv.cfg"), "command = python3 -m venv /old/place/.venv\n")
+	if err := os.Symlink("/usr/bin/python3", filepath.Join(bin, "python")); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	in := &installer{ctx: t.Context(), root: root, venv: filepath.Join(root, ".venv"), log: &log}
+	if err := in.moved(state{Root: "/old/place"}, state{Root: root}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(bin, "jupyter"):              "#!" + root + "/.venv/bin/python\nimport sys\n",
+		filepath.Join(root, ".venv", "pyvenv.cfg"): "command = python3 -m venv " + root + "/.venv\n",
+	} {
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s: %q, %v; want %q", path, got, err, want)
+		}
+	}
+	if !strings.Contains(log.String(), "/old/place") {
+		t.Errorf("the move went unsaid: %q", log.String())
+	}
+	// The kernel names the new place too.
+	write(t, filepath.Join(root, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json"), `{"argv": ["/old/place/.venv/bin/gonb"]}`)
+	if err := in.kernel(state{}, state{}); err != nil {
+		t.Fatal(err)
+	}
+	spec, err := os.ReadFile(filepath.Join(root, ".venv", "share", "jupyter", "kernels", "gonb", "kernel.json"))
+	if err != nil || strings.Contains(string(spec), "/old/place") || !strings.Contains(string(spec), "-go_work="+root) {
+		t.Errorf("kernel.json: %s, %v", spec, err)
+	}
+}
+
+// A machine without what only its administrator can install gets the one command
+// to run, before any work.
+func TestSystemNamesTheCommand(t *testing.T) {
+	root := project(t)
+	empty := t.TempDir()
+	python, err := findPython(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not a version manager's script, which would need a shell on the PATH.
+	real, err := exec.Command(python, "-c", "import sys; print(sys._base_executable)").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(strings.TrimSpace(string(real)), filepath.Join(empty, "python3")); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", empty)
+	in := &installer{ctx: t.Context(), root: root, venv: filepath.Join(root, ".venv"), log: os.Stderr}
+	err = in.system(Options{Browser: true})
+	if err == nil {
+		t.Fatal("no error where everything is missing")
+	}
+	for _, want := range []string{"sudo apt-get install -y", "tesseract-ocr-jpn", "chromium", "gcc"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not name %s", err, want)
+		}
+	}
+	if _, err := os.Stat(in.venv); err == nil {
+		t.Error("work was done before the error")
+	}
+	t.Setenv("PATH", t.TempDir())
+	if err := in.system(Options{}); err == nil || !strings.Contains(err.Error(), "Python 3.11 or newer is missing") {
+		t.Errorf("without a Python: %v", err)
+	}
+}
