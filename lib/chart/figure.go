@@ -1,0 +1,249 @@
+// Package chart draws one figure: a single go-echarts definition gives the
+// interactive figure for a page and, through ECharts' own SVG renderer run inside
+// the process, the static one for files, print and pages without JavaScript.
+//
+// A page shows interactive figures once Init (in a notebook) or Library (in any
+// other page) has put ECharts into it, before or after the figures; without it,
+// or without JavaScript, or where HTML is sanitized, the static picture stays.
+//
+// Text from data (genres, file names, recognised words) may hold anything: it
+// travels as JSON and is escaped wherever it meets HTML or SVG.
+package chart
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/types"
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// About is what a reader must know about a figure besides its marks.
+type About struct {
+	Number  string // the thesis' number, "4.2"; empty where the thesis has no such figure
+	Title   string // drawn on top, one line
+	Caption string // below the figure on a page, and its description for screen readers
+	StandIn bool   // the data are the stand-in's: the figure is marked as such
+}
+
+// Figure is one figure, ready to be shown or saved. Make one with Heatmap,
+// ScatterRegression, Bars, Violins, Histograms, Lines or Confusion.
+type Figure struct {
+	About
+	Width, Height int // CSS pixels
+
+	option []byte // ECharts' option as JSON; functions by name, see runtime.js
+	notes  []string
+}
+
+// standInMark is written on every figure and in every caption made from stand-in data.
+const standInMark = "Stand-in data"
+
+// heading is "Figure 4.2. Title".
+func (f *Figure) heading() string {
+	if f.Number == "" {
+		return f.Title
+	}
+	return "Figure " + f.Number + ". " + f.Title
+}
+
+// description is the figure in words: what a screen reader says for it.
+func (f *Figure) description() string {
+	words := []string{f.heading()}
+	if f.StandIn {
+		words = append(words, standInMark)
+	}
+	words = append(words, f.notes...)
+	if f.Caption != "" {
+		words = append(words, f.Caption)
+	}
+	for i, w := range words {
+		words[i] = strings.TrimRight(w, ". ")
+	}
+	return strings.Join(words, ". ") + "."
+}
+
+// SVG returns the static figure as a self-contained document. The same data give
+// the same bytes.
+func (f *Figure) SVG() ([]byte, error) {
+	drawn, err := draw(f.option, f.Width, f.Height)
+	if err != nil {
+		return nil, fmt.Errorf("figure %q: %w", f.heading(), err)
+	}
+	// ECharts numbers its instances, and ids with them; number by content instead,
+	// so that two figures inlined in one page do not share an id.
+	svg := instanceID.ReplaceAllString(drawn, "${1}f"+f.id()+"-")
+	end := strings.IndexByte(svg, '>')
+	if !strings.HasPrefix(svg, "<svg") || end < 0 {
+		return nil, fmt.Errorf("figure %q: ECharts drew %.60q, which is no SVG", f.heading(), svg)
+	}
+	return []byte(svg[:end] + ` role="img"><title>` + html.EscapeString(f.heading()) + "</title><desc>" +
+		html.EscapeString(f.description()) + "</desc>" + svg[end+1:] + "\n"), nil
+}
+
+// Save writes the static figure to path, making its folder where needed.
+func (f *Figure) Save(path string) error {
+	svg, err := f.SVG()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("saving figure %q: %w", f.heading(), err)
+	}
+	if err := os.WriteFile(path, svg, 0o644); err != nil {
+		return fmt.Errorf("saving figure %q: %w", f.heading(), err)
+	}
+	return nil
+}
+
+// HTML returns the figure as a piece of a page: the static picture with its
+// caption, and a script that asks for the interactive figure in its place. The
+// script waits for Library; the piece may stand on a page more than once.
+func (f *Figure) HTML() (string, error) {
+	svg, err := f.SVG()
+	if err != nil {
+		return "", err
+	}
+	caption := "<b>" + html.EscapeString(f.heading()) + ".</b> "
+	if f.StandIn {
+		caption += "<b>" + standInMark + ".</b> "
+	}
+	var b strings.Builder
+	// The light background is set here, not left to the page: on a dark theme the
+	// drawing would be dark on dark.
+	fmt.Fprintf(&b, `<figure data-figure=%q style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), f.Width)
+	fmt.Fprintf(&b, `<img width="%d" height="%d" style="max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,
+		f.Width, f.Height, html.EscapeString(f.description()), base64.StdEncoding.EncodeToString(svg))
+	fmt.Fprintf(&b, `<figcaption style="padding:0 8px 8px;color:#222">%s%s</figcaption>`, caption, html.EscapeString(f.Caption))
+	fmt.Fprintf(&b, `<script>(window.thesisFigures=window.thesisFigures||[]).push({id:%q,width:%d,height:%d,option:%s});</script></figure>`,
+		f.id(), f.Width, f.Height, f.option)
+	return b.String(), nil
+}
+
+// Show displays the figure as the output of a notebook cell. Outside a notebook it
+// only draws, so that errors come to light.
+func (f *Figure) Show() error {
+	page, err := f.HTML()
+	if err != nil {
+		return err
+	}
+	return display(page, f.description())
+}
+
+// Init displays ECharts itself, once a notebook, so that all its figures become
+// interactive. It shows nothing.
+func Init() error {
+	library, err := Library()
+	if err != nil {
+		return err
+	}
+	return display(library, "")
+}
+
+// display sends one output to the notebook and waits until it has arrived: output
+// of a short cell is lost otherwise.
+func display(page, plain string) error {
+	if !gonbui.IsNotebook {
+		return nil
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  page,
+		protocol.MIMETextPlain: plain,
+	}})
+	gonbui.Sync()
+	if err := gonbui.Error(); err != nil {
+		return fmt.Errorf("displaying a figure in the notebook: %w", err)
+	}
+	return nil
+}
+
+// id names the figure by its content.
+func (f *Figure) id() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %s %s", f.Width, f.Height, f.description(), f.option)
+	return hex.EncodeToString(h.Sum(nil)[:6])
+}
+
+// definition is what go-echarts' charts have in common.
+type definition interface{ JSON() map[string]any }
+
+// newFigure closes the definition of a figure: what all figures share, and what
+// go-echarts has no field for. notes are written under the title.
+func newFigure(a About, width, height int, chart definition, notes ...string) (*Figure, error) {
+	a.Title, a.Caption = clean(a.Title), clean(a.Caption)
+	f := &Figure{About: a, Width: width, Height: height}
+	for _, n := range notes {
+		if n != "" {
+			f.notes = append(f.notes, n)
+		}
+	}
+	option := chart.JSON()
+	option["title"] = f.titles()
+	option["textStyle"] = map[string]any{"fontFamily": fonts, "color": ink}
+	option["backgroundColor"] = "#fff"
+	option["animation"] = false // a still frame: print and screen readers come at any time
+	option["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "tip",
+		"backgroundColor": "#fff", "borderColor": "#999", "textStyle": map[string]any{"color": ink, "fontSize": 13}}
+	delete(option, "toolbox")
+	series := option["series"].(charts.MultiSeries)
+	all := make([]any, len(series))
+	for i, s := range series {
+		all[i] = s
+		if s.Type == types.ChartBoxPlot {
+			all[i] = struct {
+				charts.SingleSeries
+				BoxWidth []int `json:"boxWidth"`
+			}{s, []int{10, 10}}
+		}
+	}
+	option["series"] = all
+	// Marshal escapes <, >, & and U+2028/9, so that the JSON is safe inside <script>.
+	encoded, err := json.Marshal(option)
+	if err != nil {
+		return nil, fmt.Errorf("figure %q: %w", f.heading(), err)
+	}
+	f.option = bytes.TrimSpace(encoded)
+	return f, nil
+}
+
+// titles are the title with its notes on the left and the stand-in mark on the right.
+func (f *Figure) titles() []any {
+	all := []any{map[string]any{
+		"text": f.Title, "left": 8, "top": 6, "itemGap": 5,
+		"textStyle":    map[string]any{"fontSize": 16, "color": ink},
+		"subtext":      strings.Join(f.notes, "\n"),
+		"subtextStyle": map[string]any{"fontSize": 12, "color": "#555", "lineHeight": 16},
+	}}
+	if f.StandIn {
+		all = append(all, map[string]any{
+			"text": standInMark, "right": 8, "top": 6, "padding": []int{4, 10},
+			"backgroundColor": "#fff3cd", "borderColor": "#a06000", "borderWidth": 1, "borderRadius": 3,
+			"textStyle": map[string]any{"fontSize": 12, "color": "#6b4000"},
+		})
+	}
+	return all
+}
+
+// top is where the legend or the drawing may start: below title and notes.
+func top(notes ...string) int {
+	y := 36
+	for _, n := range notes {
+		if n != "" {
+			y += 16
+		}
+	}
+	return y
+}
+
+var errEmpty = errors.New("no data")
