@@ -36,10 +36,13 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 		}
 	}
 	y := top(notes...) + 12
-	const high = 320
-	depth := 0
-	left, gap := 60, 64
-	w := (width - left - 20 - gap*(len(panels)-1)) / len(panels)
+	const left, gap = 60, 64
+	perRow, high := len(panels), 320
+	if len(names) > wide {
+		perRow, high = 1, 220
+	}
+	w := (width - left - 20 - gap*(perRow-1)) / perRow
+	axis, depth := categoryAxis("-", names, w/len(names))
 
 	v := charts.NewBoxPlot()
 	v.XAxisList, v.YAxisList = nil, nil
@@ -82,17 +85,18 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 				s.ItemStyle = &opts.ItemStyle{Color: "#fff", BorderColor: ink, BorderWidth: 1.8}
 			}))
 		}
-		xs, d := categoryAxis(name, names, w/len(names))
-		depth = max(depth, d)
-		xs.GridIndex = k
+		xs := axis
+		xs.Name, xs.GridIndex = name, k
 		ys := yAxis(valueAxis("", "number", nil, nil), 0)
 		ys.GridIndex = k
 		v.ExtendXAxis(xs)
 		v.ExtendYAxis(ys)
-		v.SetGlobalOptions(charts.WithGridOpts(opts.Grid{Left: px(left + k*(w+gap)), Width: px(w), Top: px(y), Height: px(high)}))
+		v.SetGlobalOptions(charts.WithGridOpts(opts.Grid{
+			Left: px(left + k%perRow*(w+gap)), Width: px(w), Top: px(y + k/perRow*(high+depth+28)), Height: px(high),
+		}))
 	}
 	v.SetGlobalOptions(noLegend())
-	return newFigure(a, width, y+high+depth+12, v, notes...)
+	return newFigure(a, width, y+(len(panels)+perRow-1)/perRow*(high+depth+28)-16, v, notes...)
 }
 
 // Histograms shows one count by group, a histogram a group under each other on a

@@ -107,14 +107,13 @@ func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 	}
 	n := len(names)
 	perRow := 2
-	if len(ms) == 1 {
+	if len(ms) == 1 || n > wide {
 		perRow = 1
 	}
 	notes := []string{"row: true genre, column: predicted genre; colour: share of the row"}
 	y := top(notes...) + 14
 	rows, room := categoryRows(names)
-	side := width/2 - 16 - room // of one matrix
-	side = min(side, max(200, 44*n))
+	side := min(width/perRow-16-room, max(200, 44*n)) // of one matrix
 	columns, depth := categoryAxis("-", names, side/n)
 	step := side + depth + 30
 
@@ -153,7 +152,7 @@ func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 				cells = append(cells, one)
 			}
 		}
-		left := room + (k%perRow)*(width/2)
+		left := room + (k%perRow)*(width/perRow)
 		above := y + (k/perRow)*step
 		xs, ys := columns, rows
 		xs.Name, xs.GridIndex, ys.GridIndex = shorten(name, side), k, k

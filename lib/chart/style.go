@@ -19,6 +19,7 @@ const (
 	rule  = "#e3e3e3"
 
 	width = 760 // of every figure: a notebook cell and a printed page are as wide
+	wide  = 6   // more groups than this do not fit beside each other in half a figure
 )
 
 // palette is Okabe & Ito's (2008), distinguishable with any colour vision, in an
@@ -27,7 +28,7 @@ const (
 var palette = []string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"}
 
 // symbols differ as well, for readers and printers without colour.
-var symbols = []string{"circle", "triangle", "rect", "diamond", "pin", "arrow"}
+var symbols = []string{"circle", "triangle", "rect", "diamond", "emptyCircle", "emptyTriangle"}
 
 func colour(i int) string { return palette[i%len(palette)] }
 func symbol(i int) string { return symbols[i%len(symbols)] }
@@ -211,8 +212,8 @@ func legend(y int, names []string, icon int) (charts.GlobalOpts, int) {
 	// ECharts breaks lines by the width of the text; so do we, to know their number.
 	x, below := 8, y+26
 	for _, n := range names {
-		w := icon + 5 + textWidth(n)*13/12 + 10
-		if x+w > width-8 && x > 8 {
+		w := icon + 5 + textWidth(n)*13/12 + 12
+		if x+w > width-40 && x > 8 { // rather a line too many than one over the drawing
 			x, below = 8, below+26
 		}
 		x += w
