@@ -1,6 +1,7 @@
 package features
 
 import (
+	"fmt"
 	"sort"
 	"strings"
 	"sync"
@@ -74,6 +75,10 @@ func Keywords(rows []Row, n int) []Keyword {
 			}
 		}
 	}
+	return mostFrequent(count, n)
+}
+
+func mostFrequent(count map[string]int, n int) []Keyword {
 	all := make([]Keyword, 0, len(count))
 	for w, c := range count {
 		all = append(all, Keyword{w, c})
@@ -91,18 +96,22 @@ var morphemes = sync.OnceValues(func() (*tokenizer.Tokenizer, error) {
 	return tokenizer.New(ipa.Dict(), tokenizer.OmitBosEos())
 })
 
-// Nouns are the nouns of a text in its order, by kagome with the IPA dictionary:
-// an extra beyond the thesis, which counts whole words.
-func Nouns(text string) ([]string, error) {
+// Nouns are the n most frequent nouns of the rows' texts, in the order of Keywords, by
+// kagome with the IPA dictionary: an extra beyond the thesis, which counts whole words.
+// A noun of a single character says little and is left out.
+func Nouns(rows []Row, n int) ([]Keyword, error) {
 	t, err := morphemes()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("loading the dictionary of nouns: %w", err)
 	}
-	var nouns []string
-	for _, token := range t.Tokenize(text) {
-		if pos := token.POS(); len(pos) > 0 && pos[0] == "名詞" {
-			nouns = append(nouns, token.Surface)
+	count := map[string]int{}
+	for _, r := range rows {
+		for _, token := range t.Tokenize(r.Text.Text) {
+			pos := token.POS()
+			if len(pos) > 0 && pos[0] == "名詞" && utf8.RuneCountInString(token.Surface) > 1 {
+				count[token.Surface]++
+			}
 		}
 	}
-	return nouns, nil
+	return mostFrequent(count, n), nil
 }

@@ -77,8 +77,9 @@ func show(content string, kind protocol.MIMEType, plain string) {
 }
 
 // number matches what counts as a number in a table: 29,500; −0.7; 82.3 %;
-// 0.71 ± 0.03; [0.1, 0.2]; < 0.001; 2.1e-05; and the dashes that stand for none.
-var number = regexp.MustCompile(`^[<>≤≥=~≈]?\s*[\[(]?\s*[-+−±]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%×]?(\s*(±|,|\.\.|–|to|/|\()\s*[-+−]?\d[\d.,]*([eE][-+−]?\d+)?\s*%?)*\s*[\])]?\**$|^[-–—]?$`)
+// 0.71 ± 0.03; [0.1, 0.2]; < 0.001; 2.1e-05; the ✗ that the ledger puts behind a number;
+// and the dashes that stand for none.
+var number = regexp.MustCompile(`^[<>≤≥=~≈]?\s*[\[(]?\s*[-+−±]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%×]?(\s*(±|,|\.\.|–|to|/|\()\s*[-+−]?\d[\d.,]*([eE][-+−]?\d+)?\s*%?)*\s*[\])]?\**( ✗)?$|^[-–—]?$`)
 
 // numeric tells for each column whether all its cells are numbers.
 func numeric(header []string, rows [][]string) []bool {
