@@ -78,16 +78,20 @@ func newTaps(in, out int, f Filter) taps {
 	return t
 }
 
-// Resize returns m at w×h pixels by Pillow's antialiased two-pass scheme,
-// horizontally and then vertically, rounded to 8 bits between the passes:
-// bit-exact with Image.resize((w, h), BILINEAR or BICUBIC). A size below one, or
-// an empty m, gives an empty Image.
+// Resize returns m at w×h pixels by Pillow's antialiased two-pass scheme, rounded
+// to 8 bits between the passes: bit-exact with Image.resize((w, h), BILINEAR or
+// BICUBIC) of Pillow 13. A size below one, or an empty m, gives an empty Image.
 func (m *Image) Resize(w, h int, f Filter) *Image {
 	if w < 1 || h < 1 || m.W < 1 || m.H < 1 {
 		return &Image{}
 	}
 	if w == m.W && h == m.H {
 		return m.Crop(0, 0, w, h)
+	}
+	// Pillow shrinks the height first where that removes more than twice as many
+	// rows as the other pass would remove columns. It shows in the rounding.
+	if h < m.H && m.H-h > 2*(m.W-w) {
+		m = m.resizeY(newTaps(m.H, h, f))
 	}
 	if w != m.W {
 		m = m.resizeX(newTaps(m.W, w, f))
