@@ -35,13 +35,13 @@ type Resampled struct {
 // times on about len(x) values.
 //
 // Errors: ErrTooFew (n < 2), ErrNaN (in x, or as the statistic of a resample), ErrInfinite,
-// ErrConstant.
+// ErrConstant, ErrRange (the variance overflows).
 func Bootstrap(x []float64, statistic func(sample []float64) float64, seed uint64) (Resampled, error) {
 	if err := check("x", x, 2); err != nil {
 		return Resampled{}, fmt.Errorf("bootstrap: %w", err)
 	}
-	if constant(x) {
-		return Resampled{}, fmt.Errorf("bootstrap: x: %w (%g)", ErrConstant, x[0])
+	if err := checkSpread("x", x); err != nil {
+		return Resampled{}, fmt.Errorf("bootstrap: %w", err)
 	}
 	sample := make([]float64, len(x))
 	r, err := resample(len(x), seed, func(rows []int) float64 {

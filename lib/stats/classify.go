@@ -1,9 +1,6 @@
 package stats
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // ConfusionMatrix counts how often each class (row) was predicted as each class (column);
 // truth and predicted hold class indices from 0. Checked against
@@ -127,22 +124,6 @@ func (s Score) plus(t Score, w float64) Score {
 }
 
 func (s Score) over(n float64) Score { return Score{s.Precision / n, s.Recall / n, s.F1 / n} }
-
-// String prints the table of sklearn.metrics.classification_report.
-func (e Evaluation) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%-12s %9s %9s %9s %9s\n", "", "precision", "recall", "f1", "support")
-	row := func(name string, s Score, n int) {
-		fmt.Fprintf(&b, "%-12s %9.4f %9.4f %9.4f %9d\n", name, s.Precision, s.Recall, s.F1, n)
-	}
-	for _, c := range e.PerClass {
-		row(c.Class, c.Score, c.Support)
-	}
-	row("macro", e.Macro, e.N)
-	row("weighted", e.Weighted, e.N)
-	fmt.Fprintf(&b, "accuracy %.4f\n", e.Accuracy)
-	return b.String()
-}
 
 // Metric is one number from a square confusion matrix (row: truth, column: prediction), such as
 // Accuracy or MacroF1.

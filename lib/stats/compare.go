@@ -19,7 +19,8 @@ type FTest struct{ F, DF1, DF2, P float64 }
 // has k−1 and 1/Λ degrees of freedom. Checked against pingouin.welch_anova.
 //
 // Errors: ErrTooFew (fewer than 2 groups, or 2 values in one), ErrNaN, ErrInfinite,
-// ErrConstant (a group without variance).
+// ErrConstant (a group without variance: compare ranks instead), ErrRange (its square
+// overflows).
 func WelchANOVA(groups []Column) (FTest, error) {
 	if err := checkGroups(groups, 2); err != nil {
 		return FTest{}, fmt.Errorf("welch anova: %w", err)
@@ -28,8 +29,8 @@ func WelchANOVA(groups []Column) (FTest, error) {
 	means, weights := make([]float64, len(groups)), make([]float64, len(groups))
 	var total float64
 	for i, g := range groups {
-		if constant(g.X) {
-			return FTest{}, fmt.Errorf("welch anova: group %q: %w (%g): compare ranks instead", g.Name, ErrConstant, g.X[0])
+		if err := checkSpread(fmt.Sprintf("group %q", g.Name), g.X); err != nil {
+			return FTest{}, fmt.Errorf("welch anova: %w", err)
 		}
 		mean, variance := stat.MeanVariance(g.X, nil)
 		means[i], weights[i] = mean, float64(len(g.X))/variance

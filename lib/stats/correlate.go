@@ -26,7 +26,8 @@ type Correlation struct {
 // freedom. The interval is Fisher's, tanh(artanh r ± 1.96/√(n−3)); for n = 3 nothing
 // bounds r and the interval is [−1, 1]. Checked against scipy.stats.pearsonr.
 //
-// Errors: ErrLength, ErrTooFew (n < 3), ErrNaN, ErrInfinite, ErrConstant.
+// Errors: ErrLength, ErrTooFew (n < 3), ErrNaN, ErrInfinite, ErrConstant, ErrRange (a
+// variance beyond 1e±150).
 func Pearson(x, y []float64) (Correlation, error) {
 	if err := checkPair(x, y, 3); err != nil {
 		return Correlation{}, fmt.Errorf("pearson: %w", err)

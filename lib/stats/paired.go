@@ -220,7 +220,8 @@ type TTest struct{ T, DF, P float64 }
 // In five-fold cross-validation of 300 pictures nTrain is 240 and nTest 60.
 //
 // Errors: ErrLength, ErrTooFew (k < 2), ErrNaN, ErrInfinite, ErrRange (nTrain or nTest
-// below 1), ErrConstant (the same difference in every split).
+// below 1, variance beyond 1e±150), ErrConstant (the same difference in every split, but
+// for rounding).
 func CorrectedT(a, b []float64, nTrain, nTest int) (TTest, error) {
 	if len(a) != len(b) {
 		return TTest{}, fmt.Errorf("corrected t: a, b: %w: %d and %d", ErrLength, len(a), len(b))
@@ -234,11 +235,17 @@ func CorrectedT(a, b []float64, nTrain, nTest int) (TTest, error) {
 		return TTest{}, fmt.Errorf("corrected t: nTrain %d, nTest %d: %w: need at least 1", nTrain, nTest, ErrRange)
 	}
 	d := make([]float64, len(a))
+	var largest float64
 	for i := range a {
 		d[i] = a[i] - b[i]
+		largest = max(largest, math.Abs(a[i]), math.Abs(b[i]))
 	}
-	if constant(d) {
+	// 0.90−0.85 and 0.95−0.90 differ by rounding alone, which must not pass for precision.
+	if slices.Max(d)-slices.Min(d) <= 1e-12*largest {
 		return TTest{}, fmt.Errorf("corrected t: difference a−b: %w (%g)", ErrConstant, d[0])
+	}
+	if err := checkSpread("difference a−b", d); err != nil {
+		return TTest{}, fmt.Errorf("corrected t: %w", err)
 	}
 	k := float64(len(d))
 	mean, variance := stat.MeanVariance(d, nil)

@@ -40,7 +40,8 @@ type Regression struct {
 // (h = 1). Tests and intervals use Student's t with n−2 degrees of freedom for both.
 // Checked against statsmodels' OLS, with cov_type "HC3" and use_t.
 //
-// Errors: ErrLength, ErrTooFew (n < 3), ErrNaN, ErrInfinite, ErrConstant.
+// Errors: ErrLength, ErrTooFew (n < 3), ErrNaN, ErrInfinite, ErrConstant, ErrRange (a
+// variance beyond 1e±150).
 func Regress(x, y []float64) (Regression, error) {
 	if err := checkPair(x, y, 3); err != nil {
 		return Regression{}, fmt.Errorf("regress: %w", err)

@@ -15,6 +15,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/mathext"
+	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -72,9 +73,21 @@ func checkPair(x, y []float64, n int) error {
 		if err := check(c.Name, c.X, n); err != nil {
 			return err
 		}
-		if constant(c.X) {
-			return fmt.Errorf("%s: %w (%g)", c.Name, ErrConstant, c.X[0])
+		if err := checkSpread(c.Name, c.X); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkSpread returns an error naming the column unless the squares of its deviations are
+// neither all 0 nor beyond what a float64 holds.
+func checkSpread(name string, x []float64) error {
+	if constant(x) {
+		return fmt.Errorf("%s: %w (%g)", name, ErrConstant, x[0])
+	}
+	if v := stat.Variance(x, nil); !(v > 1e-150 && v < 1e150) {
+		return fmt.Errorf("%s: variance %g is %w: rescale the column", name, v, ErrRange)
 	}
 	return nil
 }
