@@ -26,6 +26,8 @@ type verb struct {
 var verbs = []verb{
 	{"data", "make the stand-in data set, or check a folder of your own", "thesis data check -data ~/screenshots", runData},
 	{"features", "measure colour, faces and text of every picture into a table", "thesis features -data ~/screenshots -o features.csv", runFeatures},
+	{"weights", "list, fetch and verify pretrained backbones", "thesis weights fetch lite0", runWeights},
+	{"predict", "print what a pretrained backbone sees in pictures", "thesis predict -weights lite0 ~/photos", runPredict},
 	{"claims", "print every number that the thesis publishes beside ours", "thesis claims -json", runClaims},
 	{"report", "run the chapters' notebooks and write them as HTML pages", "thesis report -o report 04", runReport},
 }
