@@ -66,16 +66,12 @@ func Describe(x []float64) (Description, error) {
 	return d, nil
 }
 
-// quantile is the type-7 quantile of ascending values, computed as numpy.quantile does.
+// quantile is the type-7 quantile of ascending values, numpy.quantile.
 func quantile(sorted []float64, p float64) float64 {
 	h := p * float64(len(sorted)-1)
 	i := int(h)
 	if i+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
 	}
-	a, b, t := sorted[i], sorted[i+1], h-float64(i)
-	if t >= 0.5 {
-		return b - (b-a)*(1-t)
-	}
-	return a + (b-a)*t
+	return sorted[i] + (sorted[i+1]-sorted[i])*(h-float64(i))
 }

@@ -200,7 +200,7 @@ func TestDescribe(t *testing.T) {
 			got  float64
 			want number
 		}{{"min", d.Min, want.Min}, {"q1", d.Q1, want.Q1}, {"median", d.Median, want.Median}, {"q3", d.Q3, want.Q3}, {"max", d.Max, want.Max}} {
-			near(t, name+" "+q.what, q.got, q.want, 1e-15)
+			near(t, name+" "+q.what, q.got, q.want, 1e-12)
 		}
 	}
 	if d, _ := Describe([]float64{0.1, 0.1, 0.1}); d.SD != 0 || d.Mean != 0.1 || !math.IsNaN(d.Skew) {

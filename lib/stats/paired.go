@@ -43,22 +43,12 @@ func ClopperPearson(k, n int) (Interval, error) {
 	x, m := float64(k), float64(n)
 	ci := Interval{0, 1}
 	if k > 0 {
-		ci.Low = betaQuantile(tail, x, m-x+1)
+		ci.Low = mathext.InvRegIncBeta(x, m-x+1, tail)
 	}
 	if k < n {
-		ci.High = betaQuantile(1-tail, x+1, m-x)
+		ci.High = mathext.InvRegIncBeta(x+1, m-x, 1-tail)
 	}
 	return ci, nil
-}
-
-// betaQuantile is the p quantile of Beta(a, b): gonum's inverse, brought to machine
-// precision by two Newton steps.
-func betaQuantile(p, a, b float64) float64 {
-	x := mathext.InvRegIncBeta(a, b, p)
-	for range 2 {
-		x -= (mathext.RegIncBeta(a, b, x) - p) / distuv.Beta{Alpha: a, Beta: b}.Prob(x)
-	}
-	return x
 }
 
 func checkCount(k, n int) error {

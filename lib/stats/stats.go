@@ -111,15 +111,9 @@ func tTail(t, df float64) float64 {
 	return mathext.RegIncBeta(df/2, 0.5, df/(df+t*t))
 }
 
-// tCritical is the t that |T| exceeds with probability 1 − Level. gonum's inverse is
-// good to about 1e-8; two Newton steps bring it to machine precision.
+// tCritical is the t that |T| exceeds with probability 1 − Level.
 func tCritical(df float64) float64 {
-	d := distuv.StudentsT{Sigma: 1, Nu: df}
-	t := d.Quantile((1 + Level) / 2)
-	for range 2 {
-		t += (tTail(t, df) - (1 - Level)) / (2 * d.Prob(t))
-	}
-	return t
+	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1 + Level) / 2)
 }
 
 // fTail is P(F ≥ f) for Fisher's F with d1 and d2 degrees of freedom.

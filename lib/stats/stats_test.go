@@ -78,7 +78,7 @@ func TestErrors(t *testing.T) {
 		{"bootstrap constant", first(Bootstrap(flat, mean, 1)), ErrConstant, "x"},
 		{"bootstrap overflow", first(Bootstrap([]float64{1e300, 0}, mean, 1)), ErrRange, "x"},
 		{"bootstrap NaN", first(Bootstrap([]float64{1, nan}, mean, 1)), ErrNaN, "x"},
-		{"bootstrap statistic NaN", first(Bootstrap(three, func(x []float64) float64 { return stat.Skew(x, nil) }, 1)), ErrNaN, "statistic"},
+		{"bootstrap resample NaN", first(Bootstrap(four, func(x []float64) float64 { return stat.Skew(x, nil) }, 1)), ErrNaN, "statistic"},
 
 		{"confusion empty", first(ConfusionMatrix(nil, nil, 3)), ErrTooFew, "truth"},
 		{"confusion lengths", first(ConfusionMatrix([]int{0}, []int{0, 1}, 3)), ErrLength, "prediction 1"},
@@ -126,8 +126,8 @@ func TestDegenerate(t *testing.T) {
 	if err != nil || c.R != -1 || c.P != 0 || c.CI != (Interval{-1, -1}) {
 		t.Errorf("perfect correlation: %+v, %v", c, err)
 	}
-	r, err := Regress([]float64{0, 1, 0, 0}, []float64{1, 5, 2, 3})
-	if err != nil || !math.IsNaN(r.SlopeHC3.SE) || !math.IsNaN(r.SlopeHC3.P) || math.Abs(r.Slope.Value-3) > 1e-15 || r.Slope.SE == 0 {
+	r, err := Regress([]float64{1.1, 1.1, 2.3, 1.1, 1.1}, []float64{1.3, 2.9, 6.1, 5, 4.8})
+	if err != nil || !math.IsNaN(r.SlopeHC3.SE) || !math.IsNaN(r.SlopeHC3.P) || math.Abs(r.Slope.Value-2.6/1.2) > 1e-12 || r.Slope.SE == 0 {
 		t.Errorf("one observation decides the slope: %+v, %v", r, err)
 	}
 	r, err = Regress([]float64{0, 1, 2}, []float64{1, 3, 5})

@@ -61,6 +61,8 @@ columns = {
     "exact.a": short(rng.normal(0.8, 1, 7)),
     "exact.b": short(rng.normal(0, 1, 11)),
     "exact.c": short(rng.normal(0, 1, 300)),
+    "exact.d": short(rng.normal(0.5, 1, 8)),
+    "exact.e": short(rng.normal(0, 1, 9)),
     "faces.a": short(rng.poisson(1.2, 100)),
     "faces.b": short(rng.poisson(0.25, 100)),
     "faces.c": short(rng.poisson(0.14, 80)),
@@ -75,7 +77,7 @@ columns = {k: np.asarray(v, float) for k, v in columns.items()}
 pairs = [("random.x", "random.y"), ("random.x", "strong.y"), ("tied.x", "tied.y"), ("tiny.x", "tiny.y"), ("four.x", "four.y"),
          ("heavy.x", "heavy.y"), ("shifted.x", "random.y"), ("large.x", "large.y")]
 group_sets = [["random.x", "random.y", "four.x"], ["tied.x", "tied.y"], ["heavy.a", "heavy.b", "heavy.c"], ["faces.a", "faces.b", "faces.c"],
-              ["exact.a", "exact.b", "exact.c"], ["large.x", "large.y", "random.x"], ["tiny.x", "tiny.y"], ["random.x", "random.y", "heavy.x"],
+              ["exact.a", "exact.b", "exact.c"], ["exact.d", "exact.e", "exact.b"], ["exact.d", "exact.c"], ["exact.e", "exact.c"], ["large.x", "large.y", "random.x"], ["tiny.x", "tiny.y"], ["random.x", "random.y", "heavy.x"],
               ["far.a", "random.x", "random.y"]]
 
 out = {
