@@ -30,6 +30,20 @@ var npmRequirements []byte
 const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}
 `
 
+// serverConfig is JupyterLab's configuration in .venv; it lacks the folder of chapter.py.
+const serverConfig = `# Written by make setup.
+import sys
+
+# JupyterLab's own HTML export gives the page that make report gives.
+sys.path.insert(0, %q)
+import chapter
+
+chapter.configure(c)
+c.MultiKernelManager.default_kernel_name = "gonb"
+# In a container root is the only user; the server listens on localhost alone.
+c.ServerApp.allow_root = True
+`
+
 // Options of an Install.
 type Options struct {
 	Browser bool // also Chromium, which make test drives
@@ -413,8 +427,7 @@ func (in *installer) kernel(was, now state) error {
 	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
 		return err
 	}
-	config := fmt.Sprintf("# Written by make setup: JupyterLab's own HTML export looks like make report's.\nimport sys\nsys.path.insert(0, %q)\nimport chapter\nchapter.configure(c)\n",
-		filepath.Join(in.root, "lib", "report"))
+	config := fmt.Sprintf(serverConfig, filepath.Join(in.root, "lib", "report"))
 	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(config))
 }
 

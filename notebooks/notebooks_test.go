@@ -1,0 +1,330 @@
+// Package notebooks holds no code: its tests run the chapters as a reader would,
+// on a small stand-in data set, and open what comes out in a browser.
+package notebooks
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"thesis.example/lib/report"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/standin"
+)
+
+// maxPage is what a page may weigh, so that it can be sent by mail.
+const maxPage = 5 << 20
+
+func chapters(t *testing.T) []string {
+	t.Helper()
+	all, err := report.Notebooks()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Fatal("no notebooks")
+	}
+	return all
+}
+
+var tmp string // removed after all tests
+
+// made is the report on 30 stand-in pictures, made once for all tests.
+var made = sync.OnceValues(func() (folders struct{ data, pages string }, err error) {
+	if tmp, err = os.MkdirTemp("", "thesis-notebooks-"); err != nil {
+		return folders, err
+	}
+	folders.data, folders.pages = filepath.Join(tmp, "data"), filepath.Join(tmp, "report")
+	ctx := context.Background()
+	if err := standin.Write(ctx, folders.data, standin.Options{PerGenre: 10, Seed: 1}); err != nil {
+		return folders, err
+	}
+	notebooks, err := report.Notebooks()
+	if err != nil {
+		return folders, err
+	}
+	return folders, report.Build(ctx, folders.data, folders.pages, notebooks)
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	os.RemoveAll(tmp)
+	os.Exit(code)
+}
+
+// The chapters are committed as text and short cells, without results.
+func TestNotebooksAreClean(t *testing.T) {
+	for _, path := range chapters(t) {
+		name := filepath.Base(path)
+		cells := cellsOf(t, path)
+		if len(cells) == 0 || cells[0].Type != "markdown" || !strings.HasPrefix(cells[0].Source(), "# ") {
+			t.Errorf("%s: the first cell is not a title", name)
+		}
+		for i, cell := range cells {
+			if cell.Type != "code" {
+				continue
+			}
+			lines := slices.DeleteFunc(strings.Split(cell.Source(), "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
+			if len(lines) > 15 {
+				t.Errorf("%s: cell %d has %d lines of code; over 15 belong into lib/", name, i+1, len(lines))
+			}
+			if len(cell.Outputs) > 0 || cell.Count != nil {
+				t.Errorf("%s: cell %d holds results", name, i+1)
+			}
+		}
+	}
+}
+
+type cell struct {
+	Type    string   `json:"cell_type"`
+	Lines   []string `json:"source"`
+	Outputs []struct {
+		Type string `json:"output_type"`
+		Data map[string]any
+	}
+	Count *int `json:"execution_count"`
+}
+
+func (c cell) Source() string { return strings.Join(c.Lines, "") }
+
+func cellsOf(t *testing.T, path string) []cell {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var nb struct{ Cells []cell }
+	if err := json.Unmarshal(data, &nb); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return nb.Cells
+}
+
+// Every chapter runs, and its page works with the network off: nothing is asked
+// of another host, nothing fails, and every figure is interactive.
+func TestPages(t *testing.T) {
+	folders, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob(filepath.Join(folders.pages, "*.html"))
+	if err != nil || len(pages) != len(chapters(t))+1 {
+		t.Fatalf("%d chapters became the pages %q, %v", len(chapters(t)), pages, err)
+	}
+	for _, path := range pages {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Size() > maxPage {
+				t.Errorf("the page has %d bytes, over %d", info.Size(), maxPage)
+			}
+			b := open(t, "file://"+path, "", true)
+			defer b.faultless()
+			if filepath.Base(path) == "index.html" {
+				if got := eval[int](b, `document.querySelectorAll(".chapters a").length`); got != len(pages)-1 {
+					t.Errorf("the index lists %d chapters of %d", got, len(pages)-1)
+				}
+				return
+			}
+			if got := eval[int](b, `document.querySelectorAll("nav li a").length`); got == 0 {
+				t.Error("no table of contents")
+			}
+			if broken := eval[[]string](b, `[...document.querySelectorAll("nav li a")].map(a => decodeURIComponent(a.hash.slice(1))).filter(id => !document.getElementById(id))`); len(broken) > 0 {
+				t.Errorf("the contents point nowhere: %q", broken)
+			}
+			live(b)
+		})
+	}
+}
+
+// live checks that every figure on the page is drawn and answers the mouse.
+func live(b *tab) {
+	b.t.Helper()
+	figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
+	if figures == 0 {
+		return
+	}
+	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures), time.Minute)
+	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => getComputedStyle(i).display !== "none").length`); shown > 0 {
+		b.t.Errorf("%d static figures stand beside their interactive ones", shown)
+	}
+	// A tooltip is the sign of life: somewhere along the rows of a figure is a mark.
+	found := eval[bool](b, `(async () => {
+		const live = document.querySelector("figure.thesis-drawn .thesis-live");
+		live.scrollIntoView({block: "center"});
+		const box = live.getBoundingClientRect(), surface = live.querySelector("svg, canvas");
+		for (let y = 0.1; y < 1; y += 0.05) for (let x = 0.05; x < 1; x += 0.05) {
+			const at = {bubbles: true, clientX: box.left + x * box.width, clientY: box.top + y * box.height};
+			surface.dispatchEvent(new MouseEvent("mousemove", at));
+			await new Promise(r => setTimeout(r, 5));
+			if ([...live.querySelectorAll("div")].some(d => d.style.pointerEvents === "none" && d.style.visibility !== "hidden" && d.textContent.trim())) return true;
+		}
+		return false;
+	})()`)
+	if !found {
+		b.t.Error("the first figure shows no tooltip anywhere")
+	}
+}
+
+// Without JavaScript every figure is a picture, and formulas are there.
+func TestPagesWithoutJavaScript(t *testing.T) {
+	folders, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range chapters(t) {
+		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
+		t.Run(name, func(t *testing.T) {
+			b := open(t, "file://"+filepath.Join(folders.pages, name+".html"), "", false)
+			defer b.faultless()
+			figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
+			drawn := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => i.complete && i.naturalWidth > 0 && i.getBoundingClientRect().height > 0).length`)
+			if drawn != figures {
+				t.Errorf("%d of %d figures are seen without JavaScript", drawn, figures)
+			}
+			if live := eval[int](b, `document.querySelectorAll("figure.thesis-drawn").length`); live > 0 {
+				t.Errorf("JavaScript ran: %d figures are live", live)
+			}
+		})
+	}
+}
+
+// JupyterLab opens a chapter with the Go kernel, runs all its cells, and exports
+// the page that make report makes.
+func TestLab(t *testing.T) {
+	folders, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// JupyterLab saves what it runs: on copies.
+	dir := t.TempDir()
+	for _, path := range chapters(t) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := startLab(t, dir, folders.data)
+	for _, path := range chapters(t) {
+		name := filepath.Base(path)
+		t.Run(name, func(t *testing.T) {
+			b := open(t, server.at("/lab/tree/"+name), server.host, true)
+			const panel = `[...(window.jupyterapp?.shell.widgets("main") ?? [])].find(w => w.sessionContext)`
+			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`, 2*time.Minute)
+			if kernel := eval[string](b, `document.querySelector(".jp-KernelName")?.textContent.trim()`); !strings.HasPrefix(kernel, "Go (gonb)") {
+				t.Errorf("the notebook's kernel is %q", kernel)
+			}
+			eval[any](b, `window.jupyterapp.shell.activateById((`+panel+`).id)`)
+			eval[any](b, `void window.jupyterapp.commands.execute("notebook:run-all-cells")`)
+			const cells = `[...(` + panel + `).content.model.cells].filter(c => c.type === "code")`
+			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`, 15*time.Minute)
+			if bad := eval[[]string](b, cells+`.flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === "error").map(o => o.evalue)`); len(bad) > 0 {
+				t.Errorf("cells failed: %q", bad)
+			}
+			if shown := eval[int](b, cells+`.flatMap(c => c.outputs.toJSON()).length`); shown == 0 {
+				t.Error("no cell shows anything")
+			}
+			eval[any](b, `(`+panel+`).context.save().then(() => null)`)
+			b.faultless()
+			server.export(t, name)
+		})
+	}
+}
+
+// lab is a running JupyterLab.
+type lab struct{ host, token string }
+
+func (l lab) at(path string) string {
+	return (&url.URL{Scheme: "http", Host: l.host, Path: path, RawQuery: "token=" + l.token}).String()
+}
+
+func startLab(t *testing.T, dir, data string) lab {
+	t.Helper()
+	root, err := setup.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(root, ".venv", "bin", "python"), "-m", "jupyterlab", "--no-browser", "--port=0", "--ServerApp.ip=127.0.0.1",
+		"--ServerApp.root_dir="+dir, "--LabApp.expose_app_in_browser=True", "--ServerApp.log_level=INFO")
+	cmd.Env = append(os.Environ(), "DATA="+data, "JUPYTER_PREFER_ENV_PATH=1", "JUPYTER_RUNTIME_DIR="+t.TempDir())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("%v: run `make setup`", err)
+	}
+	t.Cleanup(func() {
+		// It shuts its kernels down itself; twice would ask for nothing more.
+		cmd.Process.Signal(syscall.SIGTERM)
+		cmd.Wait()
+	})
+	address := regexp.MustCompile(`http://(127\.0\.0\.1:\d+)/\S*token=([0-9a-f]+)`)
+	found := make(chan lab, 1)
+	var log strings.Builder
+	go func() {
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if m := address.FindStringSubmatch(lines.Text()); m != nil && len(found) == 0 {
+				found <- lab{host: m[1], token: m[2]}
+				io.Copy(io.Discard, said)
+				return
+			}
+			log.WriteString(lines.Text() + "\n")
+		}
+		close(found)
+	}()
+	select {
+	case l, ok := <-found:
+		if !ok {
+			t.Fatalf("JupyterLab ended:\n%s", log.String())
+		}
+		return l
+	case <-time.After(2 * time.Minute):
+		t.Fatal("JupyterLab did not start within two minutes")
+	}
+	panic("unreachable")
+}
+
+// export saves a notebook as JupyterLab's menu does, and opens the page offline.
+func (l lab) export(t *testing.T, name string) {
+	t.Helper()
+	response, err := http.Get(l.at("/nbconvert/html/" + name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	html, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("exporting: %s %v %.500s", response.Status, err, html)
+	}
+	path := filepath.Join(t.TempDir(), "export.html")
+	if err := os.WriteFile(path, html, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, "file://"+path, "", true)
+	defer b.faultless()
+	if got := eval[int](b, `document.querySelectorAll("nav li a").length`); got == 0 {
+		t.Error("the export has no table of contents: it did not use this project's template")
+	}
+	live(b)
+}
