@@ -54,68 +54,81 @@ type jpegReader struct {
 var errJPEGTruncated = errors.New("JPEG: the file ends early: it is truncated, copy or export it again")
 
 // readJPEG decodes data, which starts with the SOI marker.
-func readJPEG(data []byte, limit int) (m *Image, meta metadata, err error) {
+func readJPEG(data []byte, limit int) (*Image, metadata, error) {
 	d := &jpegReader{bits: bits{data: data, pos: 2}}
+	fail := func(err error) (*Image, metadata, error) { return nil, metadata{}, err }
 	for {
 		marker, err := d.nextMarker()
 		if err != nil {
-			return nil, meta, err
+			return fail(err)
 		}
-		if marker == 0xd9 || marker == 0xda && d.comps == nil {
-			if d.comps == nil {
-				return nil, meta, errors.New("JPEG: no frame header (SOF) before the picture data")
-			}
+		if marker == 0xd9 { // end of image
 			break
 		}
 		if marker >= 0xd0 && marker <= 0xd8 || marker == 0x01 { // no parameters
 			continue
 		}
-		if d.pos+2 > len(data) {
-			return nil, meta, errJPEGTruncated
-		}
-		n := int(binary.BigEndian.Uint16(data[d.pos:]))
-		if n < 2 {
-			return nil, meta, fmt.Errorf("JPEG: segment FF%02X gives its length as %d, which is below 2", marker, n)
-		}
-		if d.pos+n > len(data) {
-			return nil, meta, errJPEGTruncated
-		}
-		seg := data[d.pos+2 : d.pos+n]
-		d.pos += n
-		switch {
-		case marker == 0xc4:
-			err = d.readDHT(seg)
-		case marker == 0xdb:
-			err = d.readDQT(seg)
-		case marker == 0xdd:
-			if len(seg) != 2 {
-				err = errors.New("JPEG: restart interval (DRI) of the wrong length")
-			} else {
-				d.restart = int(binary.BigEndian.Uint16(seg))
-			}
-		case marker >= 0xc0 && marker <= 0xc2:
-			d.progressive = marker == 0xc2
-			err = d.readSOF(seg, limit)
-		case marker >= 0xc3 && marker <= 0xcf:
-			err = fmt.Errorf("JPEG: coding process SOF%d (lossless, hierarchical or arithmetic) is not supported: save as baseline or progressive JPEG, or as PNG", marker-0xc0)
-		case marker == 0xda:
-			if err = d.readScan(seg); err == nil && d.scanned == len(d.comps) {
-				return d.rgb(), metadata{d.exif, d.xmp}, nil
-			}
-		case marker >= 0xe0 && marker <= 0xef:
-			d.readApp(marker, seg)
-		}
+		seg, err := d.segment(marker)
 		if err != nil {
-			return nil, meta, err
+			return fail(err)
+		}
+		if err := d.read(marker, seg, limit); err != nil {
+			return fail(err)
 		}
 	}
-	if !d.progressive {
-		return nil, meta, errors.New("JPEG: the file ends before all colour components have come: it is damaged")
-	}
-	if err := d.transformAll(); err != nil {
-		return nil, meta, err
+	switch {
+	case d.comps == nil:
+		return fail(errors.New("JPEG: no frame header (SOF) before the end of the file"))
+	case d.progressive:
+		if err := d.transformAll(); err != nil {
+			return fail(err)
+		}
+	case d.scanned < len(d.comps):
+		return fail(errors.New("JPEG: the file ends before all colour components have come: it is damaged"))
 	}
 	return d.rgb(), metadata{d.exif, d.xmp}, nil
+}
+
+// segment returns the parameters of a marker and moves past them.
+func (d *jpegReader) segment(marker uint8) ([]byte, error) {
+	rest := d.data[d.pos:]
+	if len(rest) < 2 {
+		return nil, errJPEGTruncated
+	}
+	n := int(binary.BigEndian.Uint16(rest))
+	if n < 2 {
+		return nil, fmt.Errorf("JPEG: segment FF%02X gives its length as %d, which is below 2", marker, n)
+	}
+	if n > len(rest) {
+		return nil, errJPEGTruncated
+	}
+	d.pos += n
+	return rest[2:n], nil
+}
+
+// read takes in one marker's segment, and for a scan the data that follow.
+func (d *jpegReader) read(marker uint8, seg []byte, limit int) error {
+	switch {
+	case marker == 0xc4:
+		return d.readDHT(seg)
+	case marker == 0xdb:
+		return d.readDQT(seg)
+	case marker == 0xdd:
+		if len(seg) != 2 {
+			return errors.New("JPEG: a restart interval (DRI) of the wrong length")
+		}
+		d.restart = int(binary.BigEndian.Uint16(seg))
+	case marker >= 0xc0 && marker <= 0xc2:
+		d.progressive = marker == 0xc2
+		return d.readSOF(seg, limit)
+	case marker >= 0xc3 && marker <= 0xcf:
+		return fmt.Errorf("JPEG: coding process SOF%d (lossless, hierarchical or arithmetic) is not supported: save as baseline or progressive JPEG, or as PNG", marker-0xc0)
+	case marker == 0xda:
+		return d.readScan(seg)
+	case marker >= 0xe0 && marker <= 0xef:
+		d.readApp(marker, seg)
+	}
+	return nil
 }
 
 // nextMarker skips to the next marker, over fill bytes and, as libjpeg does,
@@ -252,6 +265,9 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
 // readScan reads one scan: its header, and the data that follow (T.81, B.2.3).
 func (d *jpegReader) readScan(seg []byte) error {
+	if d.comps == nil {
+		return errors.New("JPEG: no frame header (SOF) before the picture data")
+	}
 	if len(seg) < 1 || seg[0] < 1 || seg[0] > 4 || len(seg) != 4+2*int(seg[0]) {
 		return errors.New("JPEG: a scan header (SOS) has the wrong length")
 	}
