@@ -81,10 +81,10 @@ func Bars(a About, yName, whisker string, categories []string, sets []Bar) (*Fig
 			s.ItemStyle = &opts.ItemStyle{Color: colour(i)}
 		})
 		if whisk != nil {
-			b.Overlap(charts.NewCustom().AddSeries(labels[i], whisk, renderItem("whisker:"+place, colour(i))))
+			b.Overlap(charts.NewCustom().AddSeries(labels[i], whisk, renderItem("whisker:"+place, colour(i), 1, 2)))
 		}
 		if diamonds != nil {
-			b.Overlap(charts.NewCustom().AddSeries(labels[i], diamonds, renderItem("diamond:"+place, colour(i))))
+			b.Overlap(charts.NewCustom().AddSeries(labels[i], diamonds, renderItem("diamond:"+place, colour(i), 1)))
 		}
 	}
 	var notes []string

@@ -75,7 +75,7 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 			boxes = append(boxes, opts.BoxPlotData{Name: tip(lines...), Value: five,
 				ItemStyle: &opts.ItemStyle{Color: "#fff", BorderColor: ink, BorderWidth: 1.3}})
 			if outline := violin(g, values); outline != nil {
-				c := charts.NewCustom().AddSeries(names[g], outline, renderItem("violin", colour(g)), onAxes(k))
+				c := charts.NewCustom().AddSeries(names[g], outline, renderItem("violin", colour(g), 1), onAxes(k))
 				v.Overlap(c)
 			}
 		}
@@ -169,7 +169,7 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 		}
 		median := fiveNumbers(vs)[2]
 		at := min(median, float64(bins)*bin)
-		h.AddSeries(names[g], data, renderItem("bin", colour(g)), onAxes(g), func(s *charts.SingleSeries) {
+		h.AddSeries(names[g], data, renderItem("bin", colour(g), 2), onAxes(g), func(s *charts.SingleSeries) {
 			s.MarkLines = &opts.MarkLines{
 				Data: []any{opts.MarkLineNameXAxisItem{Name: tip(names[g], "median", number(median, 4)), XAxis: at}},
 				MarkLineStyle: opts.MarkLineStyle{

@@ -84,6 +84,7 @@ func (f *Figure) SVG() ([]byte, error) {
 	// ECharts numbers its instances, and ids with them; number by content instead,
 	// so that two figures inlined in one page do not share an id.
 	svg := instanceID.ReplaceAllString(drawn, "${1}f"+f.id()+"-")
+	svg = strings.Replace(svg, ` id="0"`, "", 1) // of the background
 	end := strings.IndexByte(svg, '>')
 	if !strings.HasPrefix(svg, "<svg") || end < 0 {
 		return nil, fmt.Errorf("figure %q: ECharts drew %.60q, which is no SVG", f.heading(), svg)
@@ -123,7 +124,7 @@ func (f *Figure) HTML() (string, error) {
 	// The light background is set here, not left to the page: on a dark theme the
 	// drawing would be dark on dark.
 	fmt.Fprintf(&b, `<figure data-figure=%q style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), f.Width)
-	fmt.Fprintf(&b, `<img width="%d" height="%d" style="max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,
+	fmt.Fprintf(&b, `<img width="%d" height="%d" style="display:block;max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,
 		f.Width, f.Height, html.EscapeString(f.description()), base64.StdEncoding.EncodeToString(svg))
 	fmt.Fprintf(&b, `<figcaption style="padding:0 8px 8px;color:#222">%s%s</figcaption>`, caption, html.EscapeString(f.Caption))
 	fmt.Fprintf(&b, `<script>(window.thesisFigures=window.thesisFigures||[]).push({id:%q,width:%d,height:%d,option:%s});</script></figure>`,
@@ -191,7 +192,6 @@ func newFigure(a About, width, height int, chart definition, notes ...string) (*
 	option := chart.JSON()
 	option["title"] = f.titles()
 	option["textStyle"] = map[string]any{"fontFamily": fonts, "color": ink}
-	option["backgroundColor"] = "#fff"
 	option["animation"] = false // a still frame: print and screen readers come at any time
 	option["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "tip",
 		"backgroundColor": "#fff", "borderColor": "#999", "textStyle": map[string]any{"color": ink, "fontSize": 13}}
@@ -220,9 +220,9 @@ func newFigure(a About, width, height int, chart definition, notes ...string) (*
 // titles are the title with its notes on the left and the stand-in mark on the right.
 func (f *Figure) titles() []any {
 	all := []any{map[string]any{
-		"text": f.Title, "left": 8, "top": 6, "itemGap": 5,
+		"text": shorten(f.Title, (width-160)*12/17), "left": 8, "top": 6, "itemGap": 5,
 		"textStyle":    map[string]any{"fontSize": 16, "color": ink},
-		"subtext":      strings.Join(f.notes, "\n"),
+		"subtext":      strings.Join(lines(f.notes), "\n"),
 		"subtextStyle": map[string]any{"fontSize": 12, "color": "#555", "lineHeight": 16},
 	}}
 	if f.StandIn {
@@ -237,13 +237,26 @@ func (f *Figure) titles() []any {
 
 // top is where the legend or the drawing may start: below title and notes.
 func top(notes ...string) int {
-	y := 36
+	return 36 + 16*len(lines(notes))
+}
+
+// lines breaks notes where they are wider than a figure.
+func lines(notes []string) []string {
+	var out []string
 	for _, n := range notes {
-		if n != "" {
-			y += 16
+		line := ""
+		for _, word := range strings.Fields(n) {
+			if line != "" && textWidth(line+" "+word) > width-24 {
+				out = append(out, line)
+				line = ""
+			}
+			line = strings.TrimSpace(line + " " + word)
+		}
+		if line != "" {
+			out = append(out, shorten(line, width-24))
 		}
 	}
-	return y
+	return out
 }
 
 var errEmpty = errors.New("no data")

@@ -69,7 +69,7 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 			s.ItemStyle = &opts.ItemStyle{Color: colour(c.Hue)}
 		})
 		if area != nil {
-			l.Overlap(charts.NewCustom().AddSeries(names[i], area, renderItem("band", colour(c.Hue))))
+			l.Overlap(charts.NewCustom().AddSeries(names[i], area, renderItem("band", colour(c.Hue), 1, 2)))
 		}
 	}
 	var notes []string

@@ -148,7 +148,9 @@
     svg: function (json, width, height) {
       var chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: width, height: height });
       try {
-        chart.setOption(revive(JSON.parse(json)));
+        var option = revive(JSON.parse(json));
+        option.backgroundColor = "#fff";
+        chart.setOption(option);
         return chart.renderToSVGString();
       } finally {
         chart.dispose();
@@ -176,6 +178,8 @@
           console.error("figure " + f.id + " stays a picture:", e);
           return;
         }
+        // ECharts calls the background of each chart "0".
+        box.querySelectorAll('[id="0"]').forEach(function (e) { e.removeAttribute("id"); });
         figure.classList.add("thesis-drawn");
         if (window.ResizeObserver) {
           new ResizeObserver(function () {

@@ -161,7 +161,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 			band = append(band, opts.CustomData{Value: []any{round(g.Fit.X[k]), clamp(g.Fit.Low[k]), clamp(g.Fit.High[k])}})
 		}
 		s.Overlap(
-			charts.NewCustom().AddSeries(shown[i], band, renderItem("band", colour(i))),
+			charts.NewCustom().AddSeries(shown[i], band, renderItem("band", colour(i), 1, 2)),
 			charts.NewLine().AddSeries(shown[i], mean, func(s *charts.SingleSeries) {
 				s.ShowSymbol = opts.Bool(false)
 				s.LineStyle = &opts.LineStyle{Color: colour(i), Width: 2.5}
@@ -195,11 +195,13 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 	return newFigure(a, width, y+12+380+60, s, note)
 }
 
-// renderItem draws a custom series by a function of runtime.js, in one colour.
-func renderItem(function, colour string) charts.SeriesOpts {
+// renderItem draws a custom series by a function of runtime.js, in one colour. y are
+// the places of a datum's values that the vertical axis must hold.
+func renderItem(function, colour string, y ...int) charts.SeriesOpts {
 	return func(s *charts.SingleSeries) {
 		s.RenderItem = types.FuncStr(function)
 		s.ItemStyle = &opts.ItemStyle{Color: colour}
+		s.Encode = &opts.Encode{X: 0, Y: y}
 	}
 }
 

@@ -33,9 +33,22 @@ var symbols = []string{"circle", "triangle", "rect", "diamond", "emptyCircle", "
 func colour(i int) string { return palette[i%len(palette)] }
 func symbol(i int) string { return symbols[i%len(symbols)] }
 
+// inherited are the members of JavaScript's Object.prototype. ECharts keeps the
+// widths of texts in a plain object: it would find these there without having
+// measured them, and "__proto__" would make it write into all objects.
+var inherited = map[string]bool{
+	"__proto__": true, "__defineGetter__": true, "__defineSetter__": true, "__lookupGetter__": true, "__lookupSetter__": true,
+	"constructor": true, "hasOwnProperty": true, "isPrototypeOf": true, "propertyIsEnumerable": true,
+	"toLocaleString": true, "toString": true, "valueOf": true,
+}
+
 // clean makes text fit for XML and for one line: control characters, which neither
-// may hold, become spaces; what is not UTF-8 becomes U+FFFD.
+// may hold, become spaces; what is not UTF-8 becomes U+FFFD; a name that means
+// something to JavaScript gets a space behind it.
 func clean(s string) string {
+	if inherited[s] {
+		return s + " "
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsControl(r), r == '\u2028', r == '\u2029':
