@@ -169,3 +169,26 @@ func TestSystemNamesTheCommand(t *testing.T) {
 		t.Errorf("without a Python: %v", err)
 	}
 }
+
+// The README's table of licences names every file that another project made.
+func TestReadmeNamesLicences(t *testing.T) {
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range thirdParties {
+		row := ""
+		for line := range strings.Lines(string(readme)) {
+			if strings.HasPrefix(line, "|") && strings.Contains(line, "`"+p.pkg+"`") {
+				row = line
+			}
+		}
+		if !strings.Contains(row, p.licence) {
+			t.Errorf("README.md has no row that names %s and %s: %q", p.pkg, p.licence, row)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"thesis.example/lib/dataset"
@@ -13,6 +14,7 @@ import (
 func runReport(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("report", flag.ContinueOnError)
 	data := fs.String("data", "", "data folder (default $DATA, else data/standin)")
+	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it in the chapters, instead of stopping")
 	out := fs.String("o", "report", "folder to write")
 	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
 		return err
@@ -20,6 +22,11 @@ func runReport(ctx context.Context, args []string) error {
 	if *data == "" {
 		var err error
 		if *data, err = dataset.Dir(); err != nil {
+			return err
+		}
+	}
+	if *lenient {
+		if err := os.Setenv("LENIENT", "1"); err != nil { // see dataset.OpenCurrent
 			return err
 		}
 	}
