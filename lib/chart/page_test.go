@@ -168,8 +168,8 @@ func TestHostilePage(t *testing.T) {
 			var marks = Array.from(box.querySelectorAll("path")).slice(-20);
 			for (const mark of marks) {
 				var r = mark.getBoundingClientRect();
-				box.firstChild.dispatchEvent(new MouseEvent("mousemove", {bubbles: true, clientX: r.x + r.width / 2, clientY: r.y + r.height / 2}));
-				said += box.lastChild.textContent;
+				box.firstChild.firstChild.dispatchEvent(new MouseEvent("mousemove", {bubbles: true, clientX: r.x + r.width / 2, clientY: r.y + r.height / 2}));
+				said += box.firstChild.lastChild.textContent;
 			}
 		}
 		foreign = document.querySelectorAll(".thesis-live img, .thesis-live script, figcaption img, [onload], [onerror]").length;

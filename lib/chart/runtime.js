@@ -168,9 +168,10 @@
         box.setAttribute("role", "img");
         box.setAttribute("aria-label", picture.alt);
         picture.insertAdjacentElement("afterend", box);
-        function width() { return Math.min(f.width, figure.clientWidth || f.width); }
+        box.style.overflowX = "auto"; // a narrower page scrolls the figure
         try {
-          chart = echarts.init(box, null, { renderer: "svg", width: width(), height: f.height });
+          chart = echarts.init(box.appendChild(document.createElement("div")), null,
+            { renderer: "svg", width: f.width, height: f.height });
           chart.setOption(revive(JSON.parse(JSON.stringify(f.option))));
         } catch (e) {
           if (chart) chart.dispose();
@@ -181,11 +182,6 @@
         // ECharts calls the background of each chart "0".
         box.querySelectorAll('[id="0"]').forEach(function (e) { e.removeAttribute("id"); });
         figure.classList.add("thesis-drawn");
-        if (window.ResizeObserver) {
-          new ResizeObserver(function () {
-            if (figure.clientWidth && chart.getWidth() !== width()) chart.resize({ width: width() });
-          }).observe(figure);
-        }
       });
     }
   };
