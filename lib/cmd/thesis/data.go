@@ -5,15 +5,22 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"thesis.example/lib/dataset"
+	"thesis.example/lib/progress"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/standin"
 )
 
-const dataDoes = `  thesis data check     check a folder: all faults at once, or a summary`
+const dataDoes = `  thesis data standin   draw the stand-in screenshots, with made engagement numbers
+  thesis data check     check a folder: all faults at once, or a summary`
 
 func runData(ctx context.Context, args []string) error {
 	if len(args) > 0 {
 		switch args[0] {
+		case "standin":
+			return runDataStandin(ctx, args[1:])
 		case "check":
 			return runDataCheck(ctx, args[1:])
 		case "-h", "-help", "--help", "help":
@@ -24,6 +31,31 @@ func runData(ctx context.Context, args []string) error {
 	}
 	fmt.Fprintln(os.Stderr, dataDoes)
 	return errUsage
+}
+
+func runDataStandin(ctx context.Context, args []string) error {
+	fs := flag.NewFlagSet("data standin", flag.ContinueOnError)
+	dir := fs.String("o", "", "folder to write (default data/standin)")
+	n := fs.Int("n", 100, "pictures a genre; the thesis has 100, and only then the numbers land on its tables")
+	seed := fs.Int64("seed", 1, "seed: the same seed gives the same bytes")
+	if err := parse(fs, "Draws the stand-in data set: screenshots in three genres with engagement numbers, calibrated to the thesis' tables.", "", args); err != nil {
+		return err
+	}
+	if *dir == "" {
+		root, err := setup.Root()
+		if err != nil {
+			return err
+		}
+		*dir = filepath.Join(root, "data", "standin")
+	}
+	bar := progress.New("drawing the stand-in set", "pictures", 3**n)
+	drawn := 0
+	err := standin.Write(ctx, *dir, standin.Options{PerGenre: *n, Seed: *seed, Progress: func(done, _ int) {
+		bar.Add(done - drawn)
+		drawn = done
+	}})
+	bar.Done()
+	return err
 }
 
 func runDataCheck(ctx context.Context, args []string) error {
