@@ -1,12 +1,16 @@
 package vision
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"thesis.example/lib/picture"
 )
 
 // The appendix' augmentation (10.1): Keras' RandomFlip("horizontal"), RandomRotation(0.1) and
@@ -19,7 +23,7 @@ const (
 // Augmentation is what happens to each picture of a batch.
 type Augmentation struct {
 	Flip  *graph.Node // [batch], bool: mirrored left to right
-	Angle *graph.Node // [batch], float32, radians, clockwise as seen
+	Angle *graph.Node // [batch], float32, radians, anticlockwise as seen
 	Zoom  *graph.Node // [batch], float32: below 1 the picture grows, above 1 it shrinks
 }
 
@@ -104,4 +108,38 @@ func reflect(index *graph.Node, size int) *graph.Node {
 	period := float64(2 * size)
 	m := graph.Sub(index, graph.MulScalar(graph.Floor(graph.DivScalar(index, period)), period))
 	return graph.Min(m, graph.AddScalar(graph.Neg(m), period-1))
+}
+
+// Augmented returns n draws of the augmentation of one picture, to look at.
+func Augmented(m *picture.Image, n int, seed int64) ([]*picture.Image, error) {
+	backend, err := Backend()
+	if err != nil {
+		return nil, err
+	}
+	store := model.NewStore()
+	if err := store.SetRNGStateFromSeed(seed); err != nil {
+		return nil, err
+	}
+	colours := make([]float32, 0, n*len(m.Pix))
+	for range n {
+		for _, v := range m.Pix {
+			colours = append(colours, float32(v))
+		}
+	}
+	out, err := model.CallOnce(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
+		return DrawAugmentation(scope, x.Graph(), n).Apply(x)
+	}, tensors.FromFlatDataAndDimensions(colours, n, m.H, m.W, 3))
+	if err != nil {
+		return nil, fmt.Errorf("augmenting a picture of %d×%d: %w", m.W, m.H, err)
+	}
+	views := make([]*picture.Image, n)
+	err = tensors.ConstFlatData(out, func(flat []float32) {
+		for i := range views {
+			views[i] = &picture.Image{W: m.W, H: m.H, Pix: make([]uint8, len(m.Pix))}
+			for j, v := range flat[i*len(m.Pix) : (i+1)*len(m.Pix)] {
+				views[i].Pix[j] = uint8(v + 0.5)
+			}
+		}
+	})
+	return views, err
 }

@@ -1,6 +1,7 @@
 package vision
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"thesis.example/lib/picture"
 )
 
 // The same pictures, flips, angles and zooms as testdata/augment.py gave to Keras' layers.
@@ -114,6 +117,36 @@ func TestDrawAugmentation(t *testing.T) {
 	}
 	if _, other, _ := draw(2); other[17] == angles[17] {
 		t.Error("another seed draws the same angles")
+	}
+}
+
+// The views to look at are the picture's, differ, and repeat with the seed.
+func TestAugmented(t *testing.T) {
+	m, err := picture.Open("testdata/photos/coffee.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := func(m *picture.Image) (sum float64) {
+		for _, v := range m.Pix {
+			sum += float64(v)
+		}
+		return sum / float64(len(m.Pix))
+	}
+	views, err := Augmented(m, 3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Augmented(m, 3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range views {
+		if v.W != m.W || v.H != m.H || math.Abs(mean(v)-mean(m)) > 30 {
+			t.Errorf("view %d is %d×%d with mean %.0f, the picture %d×%d with %.0f", i, v.W, v.H, mean(v), m.W, m.H, mean(m))
+		}
+		if !bytes.Equal(v.Pix, again[i].Pix) || bytes.Equal(v.Pix, m.Pix) || bytes.Equal(v.Pix, views[(i+1)%3].Pix) {
+			t.Errorf("view %d does not repeat, or equals another", i)
+		}
 	}
 }
 
