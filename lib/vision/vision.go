@@ -152,7 +152,8 @@ func Count(n Network) int {
 
 // SetParams puts values, keyed by canonical name, into scope as variables of the same names.
 // It takes exactly the network's parameters: a missing, an extra and a wrongly shaped tensor is an
-// error that names it. Parameters become trainable variables, statistics do not.
+// error that names it. Parameters become trainable variables, statistics do not. The tensors belong
+// to scope's store from then on: training overwrites them.
 func SetParams(scope *model.Scope, n Network, values map[string]*tensors.Tensor) error {
 	known := map[string]bool{}
 	var faults []string
@@ -176,7 +177,13 @@ func SetParams(scope *model.Scope, n Network, values map[string]*tensors.Tensor)
 		return fmt.Errorf("setting the parameters of %s: %s", n.Name(), strings.Join(faults, "; "))
 	}
 	for _, p := range n.Params() {
-		v, err := scope.CreateVariable(p.Name, values[p.Name])
+		v := scope.GetVariable(p.Name)
+		var err error
+		if v == nil {
+			v, err = scope.CreateVariable(p.Name, values[p.Name])
+		} else {
+			err = v.SetValue(values[p.Name])
+		}
 		if err != nil {
 			return fmt.Errorf("setting %s of %s: %w", p.Name, n.Name(), err)
 		}

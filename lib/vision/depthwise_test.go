@@ -1,0 +1,81 @@
+package vision
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+var depthwiseCases = []struct {
+	batch, height, width, channels, k, stride int
+	pad                                       [2][2]int
+}{
+	{2, 8, 8, 3, 3, 1, [2][2]int{{1, 1}, {1, 1}}},
+	{3, 9, 7, 4, 5, 1, [2][2]int{{2, 2}, {2, 2}}},
+	{1, 8, 8, 5, 3, 2, [2][2]int{{1, 1}, {1, 1}}},  // torchvision, even
+	{2, 9, 7, 2, 3, 2, [2][2]int{{1, 1}, {1, 1}}},  // torchvision, odd
+	{2, 8, 10, 3, 3, 2, [2][2]int{{0, 1}, {0, 1}}}, // TensorFlow, even
+	{5, 7, 12, 3, 5, 2, [2][2]int{{2, 2}, {1, 2}}}, // TensorFlow, odd and even
+	{2, 11, 6, 3, 5, 2, [2][2]int{{2, 2}, {2, 2}}},
+	{33, 5, 4, 2, 3, 1, [2][2]int{{1, 1}, {1, 1}}}, // more pictures than blocks
+	{2, 3, 1, 2, 5, 2, [2][2]int{{2, 2}, {2, 2}}},  // smaller than the kernel
+	{2, 6, 6, 2, 3, 1, [2][2]int{{0, 0}, {2, 0}}},
+}
+
+// reference is the engine's grouped convolution, which GoMLX differentiates channel by channel.
+func reference(x, w *Node, stride int, pad [2][2]int) *Node {
+	k := w.Shape().Dimensions
+	return Convolve(x, Reshape(w, k[0], k[1], 1, k[2])).ChannelGroupCount(k[2]).Strides(stride).PaddingPerDim(pad[:]).Done()
+}
+
+func TestDepthwiseEqualsNativeConvolution(t *testing.T) {
+	backend := testBackend(t)
+	for _, c := range depthwiseCases {
+		for name, kernel := range map[string]depthwiseKernel{"shifts": shifts{}, "native": native{}} {
+			t.Run(fmt.Sprintf("%s %v", name, c), func(t *testing.T) {
+				x := testPictures("x", c.batch, c.height, c.width, c.channels)
+				w := testPictures("w", 1, c.k, c.k, c.channels)
+				exec := MustNewExec(backend, func(x, w *Node) []*Node {
+					w = Reshape(w, c.k, c.k, c.channels)
+					d := depthwise{kernel, c.k, c.stride, c.pad, x.Shape().Dimensions}
+					var outputs []*Node
+					for _, y := range []*Node{d.apply(x, w), reference(x, w, c.stride, c.pad)} {
+						// a loss whose gradient is different in every value of y
+						loss := ReduceAllSum(Sin(MulScalar(y, 3)))
+						outputs = append(append(outputs, y), Gradient(loss, x, w)...)
+					}
+					return outputs
+				})
+				outputs, err := exec.Exec(x, w)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, what := range []string{"y", "dx", "dw"} {
+					if !outputs[i].Shape().Equal(outputs[i+3].Shape()) {
+						t.Fatalf("%s is %s, want %s", what, outputs[i].Shape(), outputs[i+3].Shape())
+					}
+					got, want := tensors.MustCopyFlatData[float32](outputs[i]), tensors.MustCopyFlatData[float32](outputs[i+3])
+					for j := range want {
+						if math.Abs(float64(got[j]-want[j])) > 1e-4*max(1, math.Abs(float64(want[j]))) {
+							t.Fatalf("%s[%d] = %g, want %g", what, j, got[j], want[j])
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestDepthwiseRefusesWhatItCannotDo(t *testing.T) {
+	exec := MustNewExec(testBackend(t), func(x *Node) *Node {
+		return depthwiseConv(x, Reshape(Slice(x, AxisElem(0), AxisRange(0, 3), AxisRange(0, 3)), 3, 3, -1), 3, [2][2]int{})
+	})
+	if _, err := exec.Exec(testPictures("x", 1, 8, 8, 2)); err == nil || !strings.Contains(err.Error(), "stride 3") {
+		t.Errorf("error %v does not name the stride", err)
+	}
+}
