@@ -55,17 +55,17 @@ func tesseractVersion(ctx context.Context) (string, error) {
 // tesseract wants letters of 30 pixels or more.
 const pageHeight = 1440
 
-// inked is the grey of a page below which a pixel is ink.
-const inked = 128
+// A page's pixel is ink below the one and plain ground from the other on.
+const inked, plain = 128, 220
 
 // margin is the white around a strip's ink.
 const margin = 12
 
 // ramp maps the distance from a pure ink to a page's grey: full ink up to a
-// distance of 20, none from 95 on.
+// distance of 20, none from 170 on.
 var ramp = func() (r [256]uint8) {
 	for d := range r {
-		r[d] = uint8(min(max((d-20)*255/75, 0), 255))
+		r[d] = uint8(min(max((d-20)*255/150, 0), 255))
 	}
 	return r
 }()
@@ -182,13 +182,39 @@ func (p page) inkPieces() ([]run, []box) {
 	return runs, boxes
 }
 
+// sharp says of each piece of ink whether it ends like a letter: three pixels left
+// and right of a stroke there is plain ground (or another stroke), not a shade of
+// the ink as on a texture.
+func (p page) sharp(runs []run, pieces int) []bool {
+	ground, shade := make([]int, pieces), make([]int, pieces)
+	for _, r := range runs {
+		for _, x := range [2]int{r.x0 - 3, r.x1 + 2} {
+			if x < 0 || x >= p.w {
+				continue
+			}
+			switch v := p.pix[r.y*p.w+x]; {
+			case v >= plain:
+				ground[r.piece]++
+			case v >= inked:
+				shade[r.piece]++
+			}
+		}
+	}
+	out := make([]bool, pieces)
+	for i := range out {
+		out[i] = shade[i] <= ground[i]/2
+	}
+	return out
+}
+
 // lines cuts out what looks like lines of text.
 func (p page) lines() []strip {
 	runs, boxes := p.inkPieces()
+	sharp := p.sharp(runs, len(boxes))
 	// Letters, sorted by their left edge.
 	var letters []int
 	for i, b := range boxes {
-		if b.y1-b.y0 <= p.h/12 && b.x1-b.x0 <= p.w/3 && b.size() >= 6 {
+		if sharp[i] && b.y1-b.y0 <= p.h/12 && b.x1-b.x0 <= p.w/3 && b.size() >= 6 {
 			letters = append(letters, i)
 		}
 	}
@@ -237,7 +263,7 @@ func (p page) lines() []strip {
 		s := strip{page{w + 2*margin, h + 2*margin, bytes.Repeat([]byte{255}, (w+2*margin)*(h+2*margin))}, l.x0 - margin, l.y0 - margin}
 		for _, r := range runs {
 			b := boxes[r.piece]
-			if b.x0 < l.x0-2 || b.x1 > l.x1+2 || b.y0 < l.y0-h/6 || b.y1 > l.y1+h/6 {
+			if !sharp[r.piece] || b.x0 < l.x0-2 || b.x1 > l.x1+2 || b.y0 < l.y0-h/6 || b.y1 > l.y1+h/6 {
 				continue
 			}
 			// A glyph keeps its soft edge, which the recogniser was trained on.
@@ -278,7 +304,7 @@ func (s strip) isText() bool {
 			}
 			if s.distance(x, y) == 2 {
 				ring++
-				if v < 255 {
+				if v < plain {
 					soft++
 				}
 			}
