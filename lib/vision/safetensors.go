@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 )
@@ -22,27 +21,10 @@ type Array struct {
 	Values []float32
 }
 
-// ReadArrays reads every tensor of a weight file: safetensors, a PyTorch checkpoint (.pth, .pt,
+// readArrays reads every tensor of a weight file: safetensors, a PyTorch checkpoint (.pth, .pt,
 // .bin; zip or the format before version 1.6) or the initializers of an ONNX model, told apart by
 // content. A file that lies about its sizes is an error, never a panic, and allocates no more than
 // a small multiple of its own length. Nothing that the file contains is executed.
-func ReadArrays(path string) (map[string]Array, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	arrays, err := readArrays(f, info.Size())
-	if err != nil {
-		return nil, fmt.Errorf("reading weights from %s: %w", path, err)
-	}
-	return arrays, nil
-}
-
 func readArrays(f io.ReaderAt, size int64) (map[string]Array, error) {
 	head := make([]byte, 16)
 	n, err := f.ReadAt(head, 0)

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"thesis.example/lib/vision"
 )
@@ -65,18 +63,13 @@ Entries of your own in data/weights.json take one of the architectures
 }
 
 func listWeights(list []vision.Weights) error {
-	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "name\tarchitecture\tstate\tlicence\tsource")
 	var faults []error
 	for _, w := range list {
 		state, err := w.State()
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", w.Name, w.Architecture, state, w.Licence, w.Source)
-	}
-	if err := out.Flush(); err != nil {
-		return err
+		fmt.Printf("%-20s %-9s %s, from %s (%s)\n%30s %s\n", w.Name, state, w.Architecture, w.Source, w.Licence, "", w.About)
 	}
 	return errors.Join(faults...)
 }
