@@ -206,9 +206,10 @@ def check_formulas():
 
 
 def introduction(nb):
-    """The first paragraph of the first Markdown cell, as text."""
+    """The first paragraph of the first Markdown cell, as text; one all in bold is a subtitle."""
     text = next((cell.source for cell in nb.cells if cell.cell_type == "markdown"), "")
-    first = BeautifulSoup(render(text), "html.parser").find("p")
+    paragraphs = BeautifulSoup(render(text), "html.parser").find_all("p")
+    first = next((p for p in paragraphs if not (p.strong and p.strong.get_text() == p.get_text())), None)
     return " ".join(first.get_text().split()) if first else ""
 
 

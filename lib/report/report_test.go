@@ -51,6 +51,7 @@ func TestChapter(t *testing.T) {
 		"escaped table":       "&lt;script&gt;alert(1)&lt;/script&gt;",
 		"computed sentence":   "<strong>3</strong> pictures",
 		"escaped sentence":    "&lt;img src=x onerror=alert(1)&gt; $x$,",
+		"progress, folded":    "<summary>2 of 2 done</summary>",
 		"code, marked up":     `<span class="kn">import</span>`,
 	} {
 		if !strings.Contains(page, want) {
@@ -67,7 +68,7 @@ func TestChapter(t *testing.T) {
 		t.Error("$DATA did not reach the cell as an absolute path")
 	}
 	index := read(t, filepath.Join(out, "index.html"))
-	for _, want := range []string{`<a href="98-works.html">Chapter 98: what a chapter is made of</a>`, "<strong>Stand-in data.</strong>", "stands in the text"} {
+	for _, want := range []string{`<a href="98-works.html">Chapter 98: what a chapter is made of</a>`, "<strong>Stand-in data.</strong>", "stands in the text", "A formula, "} {
 		if !strings.Contains(index, want) {
 			t.Errorf("no %s in the index", want)
 		}
