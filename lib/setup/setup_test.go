@@ -164,6 +164,20 @@ func TestSystemNamesTheCommand(t *testing.T) {
 	if _, err := os.Stat(in.venv); err == nil {
 		t.Error("work was done before the error")
 	}
+	// As root on Debian it is installed instead, from a fresh list of packages.
+	if os.Geteuid() == 0 {
+		write(t, filepath.Join(empty, "apt-get"), "#!/bin/sh\necho \"$@\" >>"+root+"/asked\n")
+		if err := os.Chmod(filepath.Join(empty, "apt-get"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := in.system(Options{Browser: true}); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := os.ReadFile(filepath.Join(root, "asked"))
+		if err != nil || !strings.HasPrefix(string(asked), "update\ninstall -y --no-install-recommends tesseract-ocr") {
+			t.Errorf("apt-get was asked for %q, %v", asked, err)
+		}
+	}
 	t.Setenv("PATH", t.TempDir())
 	if err := in.system(Options{}); err == nil || !strings.Contains(err.Error(), "Python 3.11 or newer is missing") {
 		t.Errorf("without a Python: %v", err)
