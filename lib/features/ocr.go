@@ -310,7 +310,7 @@ func (s strip) isText() bool {
 			}
 		}
 	}
-	area := (s.w - 2*margin) * (s.h - 2*margin)
+	area := (s.w - 2*margin) * s.textHeight()
 	return 100*soft <= 15*ring && 100*solid >= 25*ink && 100*edge >= 33*ink && 100*ink <= 45*area
 }
 
@@ -342,6 +342,11 @@ type word struct {
 	text string
 }
 
+// readHeights are the heights of text, in pixels, at which every strip is read.
+// tesseract stumbles over clean print at one size that it reads at another; of
+// the readings the surest one is taken.
+var readHeights = [...]int{27, 28, 29}
+
 // recognise reads the strips of some pictures with one tesseract process, so that
 // its models load once, and returns the words of each strip.
 func recognise(ctx context.Context, pictures [][]strip) (words [][][]word, err error) {
@@ -355,12 +360,14 @@ func recognise(ctx context.Context, pictures [][]strip) (words [][][]word, err e
 	n := 0
 	for _, ss := range pictures {
 		for _, s := range ss {
-			file := filepath.Join(dir, fmt.Sprintf("%d.pgm", n))
-			if err := s.write(file); err != nil {
-				return nil, fmt.Errorf("line for tesseract: %w", err)
+			for _, height := range readHeights {
+				file := filepath.Join(dir, fmt.Sprintf("%d.pgm", n))
+				if err := s.resize(height).write(file); err != nil {
+					return nil, fmt.Errorf("line for tesseract: %w", err)
+				}
+				fmt.Fprintln(&list, file)
+				n++
 			}
-			fmt.Fprintln(&list, file)
-			n++
 		}
 	}
 	if n == 0 {
@@ -383,14 +390,57 @@ func recognise(ctx context.Context, pictures [][]strip) (words [][][]word, err e
 		lines := bytes.Split(bytes.TrimSpace(complaint.Bytes()), []byte("\n"))
 		return nil, fmt.Errorf("tesseract: %w: %s", err, lines[len(lines)-1])
 	}
-	all, err := parseTSV(out, n)
+	readings, err := parseTSV(out, n)
 	if err != nil {
 		return nil, err
 	}
 	for i, ss := range pictures {
-		words[i], all = all[:len(ss)], all[len(ss):]
+		words[i] = make([][]word, len(ss))
+		for k, s := range ss {
+			for j, height := range readHeights {
+				reading := readings[j]
+				for w := range reading { // back to the strip's own size
+					b := &reading[w].box
+					f := func(v int) int { return v * s.textHeight() / height }
+					*b = box{f(b.x0), f(b.y0), f(b.x1), f(b.y1)}
+				}
+				if confidence(reading) > confidence(words[i][k]) {
+					words[i][k] = reading
+				}
+			}
+			readings = readings[len(readHeights):]
+		}
 	}
 	return words, nil
+}
+
+// confidence is the mean over the characters of a reading, 0 of an empty one.
+func confidence(words []word) float64 {
+	var sum, n float64
+	for _, w := range words {
+		k := float64(utf8.RuneCountInString(w.text))
+		sum += k * w.conf
+		n += k
+	}
+	return sum / max(n, 1)
+}
+
+// textHeight is the height of the strip's ink.
+func (s strip) textHeight() int { return s.h - 2*margin }
+
+// resize gives the strip with text of another height.
+func (s strip) resize(height int) page {
+	m := &picture.Image{W: s.w, H: s.h, Pix: make([]uint8, 3*s.w*s.h)}
+	for i, v := range s.pix {
+		m.Pix[3*i], m.Pix[3*i+1], m.Pix[3*i+2] = v, v, v
+	}
+	scaled := func(v int) int { return max(1, (2*v*height/s.textHeight()+1)/2) }
+	m = m.Resize(scaled(s.w), scaled(s.h), picture.Bicubic)
+	out := page{m.W, m.H, make([]uint8, m.W*m.H)}
+	for i := range out.pix {
+		out.pix[i] = m.Pix[3*i]
+	}
+	return out
 }
 
 func firstLine(b []byte) string {
@@ -433,16 +483,30 @@ const (
 	spaceGap = 0.8
 	// latinGap is that between a Japanese and a Latin word, whose space is narrow.
 	latinGap = 0.25
-	// minConf is tesseract's confidence from which on a word is believed.
-	minConf = 50.0
+	// minConf is tesseract's confidence from which on a word is believed; what is
+	// shorter must be surer, for that is what specks are read as. On 360 pictures
+	// these limits keep 936 of 944 words and drop three quarters of the rest.
+	minConf, minConfShort, minConfSingle = 60.0, 75.0, 90.0
 )
+
+// believable says whether a word is sure enough.
+func (w word) believable() bool {
+	switch n := utf8.RuneCountInString(w.text); {
+	case n == 1:
+		return w.conf >= minConfSingle
+	case n <= 3:
+		return w.conf >= minConfShort
+	default:
+		return w.conf >= minConf
+	}
+}
 
 // split cuts a strip at the gaps that are as wide as a space.
 func (s strip) split() []strip {
 	var out []strip
 	start := 0
 	for _, g := range append(s.gaps(), [2]int{s.w, s.w + s.h}) {
-		if float64(g[1]-g[0]) <= spaceGap*float64(s.h-2*margin) {
+		if float64(g[1]-g[0]) <= spaceGap*float64(s.textHeight()) {
 			continue
 		}
 		x0, x1 := max(start-margin, 0), min(g[0]+margin, s.w)
@@ -483,7 +547,7 @@ func (s strip) gaps() [][2]int {
 // on either side belong together. Where the other side is a Latin word, a narrow
 // space counts; it is looked for in the ink, since tesseract's boxes are rough.
 func (s strip) join(words []word) []word {
-	height := s.h - 2*margin
+	height := s.textHeight()
 	gaps := s.gaps()
 	apart := func(a, b word) bool {
 		left, right := min(a.x1, b.x0)-height/2, max(a.x1, b.x0)+height/2
@@ -500,8 +564,7 @@ func (s strip) join(words []word) []word {
 			p := &out[len(out)-1]
 			before, after := endsJapanese(p.text), startsJapanese(w.text)
 			if before && after || before && !isLatin(w.text) || after && !isLatin(p.text) || (before || after) && !apart(words[i-1], w) {
-				a, b := float64(utf8.RuneCountInString(p.text)), float64(utf8.RuneCountInString(w.text))
-				p.conf = (p.conf*a + w.conf*b) / (a + b)
+				p.conf = confidence([]word{*p, w})
 				p.text += w.text
 				p.box = p.union(w.box)
 				continue
@@ -538,7 +601,8 @@ func pieces(ss []strip, read [][]word) []string {
 	var all []word
 	for i, s := range ss {
 		for _, w := range s.join(read[i]) {
-			if w.conf >= minConf && strings.ContainsFunc(w.text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			w.text = trim(w.text)
+			if w.text != "" && w.believable() {
 				w.box = box{w.x0 + s.x0, w.y0 + s.y0, w.x1 + s.x0, w.y1 + s.y0}
 				all = append(all, w)
 			}
@@ -552,6 +616,21 @@ func pieces(ss []strip, read [][]word) []string {
 		}
 	}
 	return order(kept)
+}
+
+// trim takes off what stands around a word: quotation marks, brackets, bullets, the
+// edge of a plate that looks like a bar. The # of a hashtag stays.
+func trim(s string) string {
+	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	s = strings.TrimRightFunc(s, func(r rune) bool { return !isWord(r) })
+	i := strings.IndexFunc(s, isWord)
+	if i < 0 {
+		return ""
+	}
+	if r, n := utf8.DecodeLastRuneInString(s[:i]); r == '#' || r == '＃' {
+		i -= n
+	}
+	return s[i:]
 }
 
 func overlapsAny(w word, kept []word) bool {
