@@ -39,39 +39,58 @@ func (a Adam) Step(scope *model.Scope, loss *Node) {
 	a.Apply(scope, vars, Gradient(loss, values...))
 }
 
-// Apply updates vars of scope's store by their gradients, which are in the same order.
+// Apply updates vars of scope's store by their gradients, which are in the same order. The same
+// variables have to come at every call.
 func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Node) {
-	const beta1, beta2 = 0.9, 0.999
 	g, store := gradients[0].Graph(), scope.Store()
 	state := func(name string, shape shapes.Shape) *model.Variable {
 		path := model.JoinPath("/adam", name)
 		v := store.GetVariable(path)
 		if v == nil {
 			v = store.VariableWithValue(path, tensors.FromShape(shape))
+			v.Trainable = false
 		}
-		v.Trainable = false
 		return v
 	}
 	count := state("steps", shapes.Make(dtypes.Float32))
 	t := OnePlus(count.NodeValue(g))
 	count.SetNodeValue(t)
-	// 1 − βᵗ, which float32 would lose in the first steps of β₂.
-	correction := func(beta float64) *Node { return Neg(Expm1(MulScalar(t, math.Log(beta)))) }
-	c1, c2 := correction(beta1), Sqrt(correction(beta2))
 
-	for i, v := range vars {
-		m, s := state(v.Path()+"/m", v.Shape()), state(v.Path()+"/v", v.Shape())
-		gradient := gradients[i]
+	// step moves the moments called name and returns what to subtract.
+	step := func(name string, gradient *Node) *Node {
+		const beta1, beta2 = 0.9, 0.999
+		m, v := state(name+"/m", gradient.Shape()), state(name+"/v", gradient.Shape())
 		first := Add(MulScalar(m.NodeValue(g), beta1), MulScalar(gradient, 1-beta1))
-		second := Add(MulScalar(s.NodeValue(g), beta2), MulScalar(Square(gradient), 1-beta2))
+		second := Add(MulScalar(v.NodeValue(g), beta2), MulScalar(Square(gradient), 1-beta2))
 		m.SetNodeValue(first)
-		s.SetNodeValue(second)
-		var step *Node
+		v.SetNodeValue(second)
+		// 1 − βᵗ, of which float32 would lose half in the first steps.
+		correction := func(beta float64) *Node { return Neg(Expm1(MulScalar(t, math.Log(beta)))) }
+		c1, c2 := correction(beta1), Sqrt(correction(beta2))
 		if a.Keras {
-			step = Div(Mul(first, Div(MulScalar(c2, a.Rate), c1)), AddScalar(Sqrt(second), 1e-7))
-		} else {
-			step = Div(Mul(first, MulScalar(Reciprocal(c1), a.Rate)), AddScalar(Div(Sqrt(second), c2), 1e-8))
+			return Div(Mul(first, Div(MulScalar(c2, a.Rate), c1)), AddScalar(Sqrt(second), 1e-7))
 		}
-		v.SetNodeValue(Sub(v.NodeValue(g), step))
+		return Div(Mul(first, MulScalar(Reciprocal(c1), a.Rate)), AddScalar(Div(Sqrt(second), c2), 1e-8))
+	}
+
+	// A network has hundreds of small parameters, and XLA compiles three loops for each: so they are
+	// joined into one vector.
+	var small []*model.Variable
+	var joined []*Node
+	for i, v := range vars {
+		if v.Shape().Size() < 1<<16 {
+			small, joined = append(small, v), append(joined, Reshape(gradients[i], -1))
+		} else {
+			v.SetNodeValue(Sub(v.NodeValue(g), step(v.Path(), gradients[i])))
+		}
+	}
+	if len(small) == 0 {
+		return
+	}
+	steps, at := step("small", Concatenate(joined, 0)), 0
+	for _, v := range small {
+		n := v.Shape().Size()
+		v.SetNodeValue(Sub(v.NodeValue(g), Reshape(Slice(steps, AxisRange(at, at+n)), v.Shape().Dimensions...)))
+		at += n
 	}
 }

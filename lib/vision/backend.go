@@ -18,7 +18,6 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	if err := setup.UseXLA(); err != nil {
 		return nil, err
 	}
-	keepHeap()
 	b, err := compute.New()
 	if err != nil {
 		return nil, fmt.Errorf("opening the XLA backend ($GOMLX_BACKEND chooses it): %w", err)

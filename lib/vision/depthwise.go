@@ -142,12 +142,12 @@ func (shifts) correlate(x, dy *Node, k, stride int) *Node {
 	more := body(func(n, _, _, _, _ *Node) []*Node { return []*Node{LessThan(n, Const(g, int32(k*k)))} })
 	tap := body(func(n, dw, x, dy, ones *Node) []*Node {
 		zero, kernel := Const(g, int32(0)), Const(g, int32(k))
-		met := DynamicSlice(x, []*Node{zero, Div(n, kernel), Mod(n, kernel), zero},
-			[]int{d[0], stride*(d[1]-1) + 1, stride*(d[2]-1) + 1, d[3]})
-		met = shift(met, 0, 0, d[1], d[2], stride)
+		row, col := Div(n, kernel), Mod(n, kernel)
 		var sum *Node
 		for b := 0; b < d[0]; b += block {
-			sum = addTo(sum, Mul(Slice(met, AxisRange(b, b+block)), Slice(dy, AxisRange(b, b+block))))
+			met := DynamicSlice(x, []*Node{Const(g, int32(b)), row, col, zero},
+				[]int{block, stride*(d[1]-1) + 1, stride*(d[2]-1) + 1, d[3]})
+			sum = addTo(sum, Mul(shift(met, 0, 0, d[1], d[2], stride), Slice(dy, AxisRange(b, b+block))))
 		}
 		dw = DynamicUpdateSlice(dw, Reshape(sumByOnes(ones, sum), 1, block, d[3]), []*Node{n, zero, zero})
 		return []*Node{Add(n, Const(g, int32(1))), dw, x, dy, ones}
@@ -155,14 +155,16 @@ func (shifts) correlate(x, dy *Node, k, stride int) *Node {
 	return Reshape(ReduceSum(While(more, tap, state...)[1], 1), k, k, d[3])
 }
 
-// blockOf splits a batch into at most 32 blocks of equal size, as many as divide it, and returns
-// their size.
+// blockOf splits a batch into at most 16 blocks of equal size, as many as divide it, and returns
+// their size. It is at least 2 where it can be: XLA fuses the product with ones for a single picture
+// into a slow loop after all.
 func blockOf(batch int) int {
-	for n := min(batch, 32); ; n-- {
+	for n := min(batch/2, 16); n > 0; n-- {
 		if batch%n == 0 {
 			return batch / n
 		}
 	}
+	return batch
 }
 
 // shift is the part of padded x that kernel element (i, j) meets.
