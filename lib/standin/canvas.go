@@ -88,6 +88,7 @@ type canvas struct {
 	pix     []float32 // Width·Height·3
 	subject []float32 // Width·Height
 	weight  float32
+	want    Colours // what the picture shall measure in the end: scenes choose their light by it
 	rng     *rand.Rand
 	noise   *noise
 
@@ -104,6 +105,12 @@ func (c *canvas) between(lo, hi float64) float64 { return lo + (hi-lo)*c.rng.Flo
 
 // one of n, 0 to n−1.
 func (c *canvas) one(n int) int { return c.rng.IntN(n) }
+
+// ambient is a hue for the surroundings that brings the picture's mean near the
+// wanted one, given that they cover a share of it and the rest is skin, wood, food.
+func (c *canvas) ambient(share float64) float64 {
+	return min(max((c.want.Hue-.08*(1-share))/share+c.between(-.04, .04), .03), .9)
+}
 
 func (c *canvas) pick(colours ...uint32) rgb { return hex(colours[c.rng.IntN(len(colours))]) }
 

@@ -13,8 +13,11 @@ func (c *canvas) troupe(n, behind int, floor, height float64) []Box {
 	}
 	// Where they stand: the middle ones in front.
 	gap := 330 / float64(total)
-	if total > 3 {
+	if total > 3 && height > 330 {
 		height *= 1 - .07*float64(total-3)
+	}
+	if room := height * .85; gap > room {
+		gap = room
 	}
 	from := c.one(total) // who turns their back
 	uniform := c.dress()
@@ -77,8 +80,9 @@ func (c *canvas) planks(y0, y1, vx, vy, boards float64, a, b rgb) {
 
 // stage is a concert stage: a wall of light panels, beams, haze, a glossy floor.
 func (c *canvas) stage(faces int) []Box {
-	base := hsv(c.rng.Float64(), c.between(.3, .7), c.between(.12, .3))
-	glowing := hsv(c.rng.Float64(), c.between(.3, .6), 1)
+	hue := c.ambient(.75)
+	base := hsv(hue, c.between(.3, .7), c.between(.14, .3))
+	glowing := hsv(hue+c.between(-.08, .08), c.between(.3, .6), 1)
 	floor := c.between(600, 640)
 	horizon := floor - c.between(90, 120)
 	c.background(rough(gradient(0, 0, 0, horizon, base.scale(.45), base.scale(1.3)), c.noise, 90, .35))
@@ -105,7 +109,7 @@ func (c *canvas) stage(faces int) []Box {
 	// Beams from above.
 	for range 3 + c.one(4) {
 		x, dx := c.between(-20, Width+20), c.between(-160, 160)
-		b := hsv(c.rng.Float64(), c.between(.1, .5), 1)
+		b := hsv(hue+c.between(-.15, .15), c.between(.1, .5), 1)
 		c.soft(poly(x-4, -5, x+4, -5, x+dx+60, horizon+40, x+dx-60, horizon+40), 9, gradient(x, 0, x+dx, horizon+60, b, b.scale(.4)), c.between(.10, .24))
 		c.glow(x, 4, 40, b, .8)
 	}
@@ -137,7 +141,7 @@ func (c *canvas) extras(faces int) int {
 
 // studio is a practice room: mirror wall, bar, wooden floor, window light.
 func (c *canvas) studio(faces int) []Box {
-	wall := hsv(c.between(.05, .7), c.between(.04, .18), c.between(.55, .85))
+	wall := hsv(c.ambient(.5), c.between(.08, .2), c.between(.55, .85))
 	horizon := c.between(470, 520)
 	c.background(rough(gradient(0, 0, Width, horizon, wall.scale(.85), wall), c.noise, 120, .12))
 	wood, wood2 := c.pick(0xb98a5a, 0x9c6f46, 0xc7a077), c.pick(0x8e653f, 0xa77b50)
@@ -160,25 +164,26 @@ func (c *canvas) studio(faces int) []Box {
 	return c.troupe(faces, c.extras(faces), c.between(620, 655), c.between(400, 450))
 }
 
-// buildings is a row of house fronts up to a horizon; lit at night.
-func (c *canvas) buildings(base float64, night bool) {
-	tone := c.pick(0x8a8f9a, 0x9b8f86, 0x76828e, 0xa39c92)
+// buildings is a row of house fronts up to a horizon, in the light of a hue; lit at
+// night.
+func (c *canvas) buildings(base, hue float64, night bool) {
+	tone := hsv(hue+c.between(-.03, .03), c.between(.08, .2), c.between(.5, .66))
 	for layer := range 2 {
 		for x := -30.0; x < Width; {
 			w, h := c.between(45, 110), c.between(.35, .85)*base*(1-.25*float64(1-layer))
-			col := tone.mix(hsv(c.rng.Float64(), .2, .7), float32(c.between(0, .5))).scale(float32(c.between(.6, 1)))
+			col := tone.mix(hsv(hue+c.between(-.15, .15), .2, .7), float32(c.between(0, .5))).scale(float32(c.between(.6, 1)))
 			if night {
 				col = col.scale(.28)
 			}
 			if layer == 0 {
-				col = col.mix(rgb{.6, .66, .75}, .3)
+				col = col.mix(hsv(hue, .2, .75), .3)
 			}
 			c.fill(rect(x, base-h, x+w, base), rough(gradient(x, 0, x+w, 0, col.scale(1.1), col.scale(.8)), c.noise, 30, .15))
 			lit := hsv(c.between(.08, .16), c.between(.2, .5), 1)
 			dx, dy := c.between(9, 16), c.between(12, 20)
 			for wy := base - h + 8; wy < base-16; wy += dy {
 				for wx := x + 5; wx+dx*.6 < x+w-4; wx += dx {
-					g := col.scale(.55).mix(rgb{.5, .6, .7}, .2)
+					g := col.scale(.62).mix(hsv(hue, .28, .7), .2)
 					if night {
 						g = col.scale(.5)
 						if c.one(5) < 2 {
@@ -195,14 +200,15 @@ func (c *canvas) buildings(base float64, night bool) {
 
 // street is an evening or a day street with lamps, shop fronts and asphalt.
 func (c *canvas) street(faces int) []Box {
-	night := c.one(2) == 0
+	night := c.want.Value < c.between(.4, .6)
 	horizon := c.between(430, 490)
-	sky := gradient(0, 0, 0, horizon, hex(0x6f9fd0), hex(0xdfe6ea))
+	hue := c.ambient(.75)
+	sky := gradient(0, 0, 0, horizon, hsv(hue, .5, .8), hsv(hue+.02, .08, .92))
 	if night {
-		sky = gradient(0, 0, 0, horizon, hex(0x0d1226), hex(0x3a3350))
+		sky = gradient(0, 0, 0, horizon, hsv(hue, .6, .12), hsv(hue+.05, .4, .3))
 	}
 	c.background(rough(sky, c.noise, 150, .1))
-	c.buildings(horizon, night)
+	c.buildings(horizon, hue, night)
 	// Shop fronts.
 	for x := -10.0; x < Width; {
 		w := c.between(60, 120)
@@ -214,7 +220,7 @@ func (c *canvas) street(faces int) []Box {
 		}
 		x += w
 	}
-	c.area(0, horizon, Width, Height, rough(gradient(0, horizon, 0, Height, rgb{.36, .36, .39}, rgb{.22, .22, .25}), c.noise, 5, .35))
+	c.area(0, horizon, Width, Height, rough(gradient(0, horizon, 0, Height, hsv(hue, .1, .39), hsv(hue, .14, .25)), c.noise, 5, .35))
 	// Crosswalk stripes in perspective.
 	for i := range 7 {
 		t := float64(i)/6*2 - 1
@@ -231,11 +237,11 @@ func (c *canvas) street(faces int) []Box {
 
 // room is a bedroom with curtain, bed, posters: where most clips are made.
 func (c *canvas) room(faces int) []Box {
-	wall := hsv(c.between(0, 1), c.between(.05, .2), c.between(.6, .9))
+	wall := hsv(c.ambient(.5), c.between(.08, .25), c.between(.6, .9))
 	floor := c.between(540, 580)
 	c.background(rough(gradient(0, 0, Width, Height, wall, wall.scale(.75)), c.noise, 140, .14))
 	// Curtain.
-	cur := hsv(c.rng.Float64(), c.between(.1, .35), c.between(.5, .95))
+	cur := hsv(c.ambient(.6), c.between(.1, .35), c.between(.5, .95))
 	x0 := c.between(-30, 200)
 	n := c.noise
 	c.fill(rect(x0, 30, x0+170, floor-20), func(x, y float32) rgb {
@@ -265,4 +271,34 @@ func (c *canvas) room(faces int) []Box {
 	}
 	c.glow(c.between(0, Width), 0, 380, rgb{1, .96, .88}, .35)
 	return c.troupe(faces, c.extras(faces), c.between(635, 665), c.between(430, 480))
+}
+
+// outdoors is a troupe, small, before a landscape.
+func (c *canvas) outdoors(faces int) []Box {
+	l := c.light()
+	switch c.one(3) {
+	case 0:
+		c.peaks(l, c.between(330, 380))
+	case 1:
+		c.coast(l, c.between(250, 300), c.between(420, 470))
+	default:
+		c.skyline(l, c.between(400, 440))
+	}
+	return c.troupe(faces, c.extras(faces), c.between(600, 640), c.between(265, 310))
+}
+
+// supper is a person who dances, or could, behind a table with dishes.
+func (c *canvas) supper(faces int) []Box {
+	c.eatery()
+	boxes := c.troupe(faces, c.extras(faces), c.between(690, 720), c.between(400, 440))
+	c.counter(c.between(510, 540))
+	return boxes
+}
+
+// hall is an empty stage or studio before the dance, or a far view of it.
+func (c *canvas) hall(int) []Box {
+	l := c.light()
+	c.sky(l, 330)
+	c.lane(l, c.between(300, 340))
+	return c.troupe(0, 1, c.between(600, 640), c.between(150, 200))
 }

@@ -117,21 +117,35 @@ type layer struct{ pix, cover []float32 }
 // grade is a photographic grade of a scene below an overlay: hue turned for the
 // surroundings by turn and for the subject by pull·turn, saturation and value bent
 // by a curve each.
+//
+// Value stays between low and high, like a print on matt paper: what is neither
+// nearly black nor nearly white cannot be taken for lettering, which is both.
 type grade struct {
-	scene    *canvas
-	over     layer
-	hsv      []float32 // of the scene
-	turn     float64
-	pull     float64
-	squeeze  float32 // how much the surroundings' hues are drawn together
-	middle   float32 // around this one
-	sat, val float64 // exponents of the curves
-	satT     [1025]float32
-	valT     [1025]float32
+	scene     *canvas
+	over      layer
+	hsv       []float32 // of the scene
+	turn      float64
+	pull      float64
+	squeeze   float32 // how much the surroundings' hues are drawn together
+	middle    float32 // around this one
+	sat, val  float64 // exponents of the curves
+	low, high float64 // where value lies
+	satT      [1025]float32
+	valT      [1025]float32
 }
 
-func newGrade(scene *canvas, over layer) *grade {
+// Values that are not lettering's, and how fast the range opens for pictures whose
+// mean lies outside of the middle ones.
+const (
+	mattLow, mattHigh   = .235, .77
+	mattFrom, mattUntil = .36, .66
+	mattOpens           = 1.2
+)
+
+func newGrade(scene *canvas, over layer, want Colours) *grade {
 	g := &grade{scene: scene, over: over, hsv: make([]float32, len(scene.pix)), pull: .12, squeeze: .75, sat: 1, val: 1}
+	g.low = mattLow - min(mattLow, max(0, mattFrom-want.Value)*mattOpens)
+	g.high = mattHigh + min(1-mattHigh, max(0, want.Value-mattUntil)*mattOpens)
 	var sin, cos float64
 	for i := range Width * Height {
 		h, s, v := toHSV(clamp(scene.pix[3*i]), clamp(scene.pix[3*i+1]), clamp(scene.pix[3*i+2]))
@@ -172,7 +186,7 @@ func (g *grade) curves() {
 	for i := range g.satT {
 		x := float64(i) / 1024
 		g.satT[i] = float32(1 - math.Pow(1-x, g.sat))
-		g.valT[i] = float32(math.Pow(x, g.val))
+		g.valT[i] = float32(g.low + (g.high-g.low)*math.Pow(x, g.val))
 	}
 }
 
@@ -182,7 +196,7 @@ func (g *grade) at(i int) (r, gr, b uint8) {
 	w := g.scene.subject[i]
 	d := h - g.middle
 	d -= float32(math.Floor(float64(d) + .5))
-	h += (1 - w) * d * (g.squeeze - 1)
+	h += (1 - w + w*float32(g.pull)) * d * (g.squeeze - 1)
 	h += float32(g.turn) * (1 - w + w*float32(g.pull))
 	h = (h - float32(math.Floor(float64(h)))) * 6
 	k := int(h)
@@ -273,14 +287,14 @@ func bisect(lo, hi float64, f func(float64) float64) float64 {
 // for jumps at the wheel's seam: of the turns that reach the mean, the smallest is
 // taken; where none does, the subject is turned along.
 func (g *grade) reachHue(want float64, search bool) {
-	try := func(turn float64) float64 { g.turn = turn; return g.sample().Hue - want }
+	off := func(turn float64) float64 { g.turn = turn; return g.sample().Hue - want }
 	near := func(turn, step float64) {
 		// Secant steps around a turn that is nearly right.
-		best, err := turn, math.Abs(try(turn))
+		best, err := turn, math.Abs(off(turn))
 		for range 6 {
 			improved := false
 			for _, t := range []float64{best - step, best + step} {
-				if e := math.Abs(try(t)); e < err {
+				if e := math.Abs(off(t)); e < err {
 					best, err, improved = t, e, true
 				}
 			}
@@ -294,8 +308,8 @@ func (g *grade) reachHue(want float64, search bool) {
 		near(g.turn, .02)
 		return
 	}
-	for _, pull := range []float64{.12, .4, .7, 1} {
-		g.pull = pull
+	for _, try := range [][2]float64{{.1, .8}, {.3, .6}, {.6, .4}, {1, .2}, {1, .05}} {
+		g.pull, g.squeeze = try[0], float32(try[1])
 		const steps = 20
 		best, err := 0.0, math.Inf(1)
 		for k := range 2*steps + 1 {
@@ -303,7 +317,7 @@ func (g *grade) reachHue(want float64, search bool) {
 			if k%2 == 0 {
 				turn = -turn
 			}
-			if e := math.Abs(try(turn)); e < err-.02 {
+			if e := math.Abs(off(turn)); e < err-.02 {
 				best, err = turn, e
 				if e < .02 {
 					break
@@ -311,7 +325,7 @@ func (g *grade) reachHue(want float64, search bool) {
 			}
 		}
 		near(best, .0125)
-		if math.Abs(try(g.turn)) < .012 {
+		if math.Abs(off(g.turn)) < .008 {
 			return
 		}
 	}

@@ -10,57 +10,41 @@ type kind struct {
 	draw      func(c *canvas, faces int) []Box
 }
 
-// The kinds and their shares decide how hard the set is to classify from pixels.
-// Ambiguous kinds show one genre's subject in another's surroundings.
+// The kinds and their shares decide how hard the set is to classify from pixels:
+// this table is what to tune. Ambiguous kinds show one genre's subject in another's
+// surroundings, as such clips do.
 var kinds = map[string][]kind{
 	"dance": {
-		{"stage", 26, false, 0, 9, [3]float64{.45, .4, .4}, (*canvas).stage},
-		{"studio", 24, false, 0, 9, [3]float64{.25, .2, .6}, (*canvas).studio},
-		{"street", 16, false, 0, 9, [3]float64{.4, .2, .45}, (*canvas).street},
-		{"room", 17, false, 0, 9, [3]float64{.35, .2, .65}, (*canvas).room},
+		{"stage", 24, false, 0, 9, [3]float64{.45, .4, .4}, (*canvas).stage},
+		{"studio", 22, false, 0, 9, [3]float64{.3, .2, .6}, (*canvas).studio},
+		{"street", 15, false, 0, 9, [3]float64{.4, .2, .45}, (*canvas).street},
+		{"room", 16, false, 0, 9, [3]float64{.35, .2, .65}, (*canvas).room},
 		{"black", 1, true, 0, 0, [3]float64{}, nil},
-		{"outdoors", 16, true, 0, 9, [3]float64{.4, .3, .6}, (*canvas).outdoors},
+		{"outdoors", 10, true, 0, 3, [3]float64{.4, .3, .6}, (*canvas).outdoors},
+		{"supper", 6, true, 0, 2, [3]float64{.15, .3, .5}, (*canvas).supper},
+		{"hall", 6, true, 0, 0, [3]float64{.3, .3, .4}, (*canvas).hall},
 	},
 	"gourmet": {
-		{"noodles", 38, false, 0, 0, [3]float64{.15, .35, .5}, (*canvas).noodles},
-		{"grill", 34, false, 0, 0, [3]float64{.15, .25, .4}, (*canvas).grill},
+		{"ramen", 18, false, 0, 0, [3]float64{.15, .35, .5}, plated((*canvas).ramen, 140, 172)},
+		{"grill", 15, false, 0, 0, [3]float64{.15, .25, .4}, plated((*canvas).grill, 145, 170)},
+		{"sushi", 13, false, 0, 0, [3]float64{.25, .25, .5}, plated((*canvas).sushi, 130, 150)},
+		{"sweets", 12, false, 0, 0, [3]float64{.3, .25, .6}, plated((*canvas).cakes, 125, 150)},
+		{"rice", 9, false, 0, 0, [3]float64{.2, .3, .5}, plated((*canvas).riceBowl, 140, 168)},
+		{"steak", 8, false, 0, 0, [3]float64{.15, .3, .45}, plated((*canvas).steak, 140, 165)},
 		{"diner", 12, true, 1, 2, [3]float64{.15, .3, .5}, (*canvas).diner},
-		{"stall", 16, true, 0, 0, [3]float64{.3, .3, .5}, (*canvas).stall},
+		{"stall", 7, true, 0, 0, [3]float64{.3, .3, .5}, (*canvas).stall},
+		{"shopfront", 6, true, 0, 0, [3]float64{.3, .3, .45}, (*canvas).shopfront},
 	},
 	"travel": {
-		{"mountain", 34, false, 0, 9, [3]float64{.4, .35, .55}, (*canvas).mountain},
-		{"sea", 30, false, 0, 9, [3]float64{.45, .4, .6}, (*canvas).sea},
-		{"shrine", 20, false, 0, 9, [3]float64{.3, .35, .45}, (*canvas).shrine},
-		{"speciality", 16, true, 0, 0, [3]float64{.2, .3, .5}, (*canvas).noodles},
+		{"mountain", 18, false, 0, 9, [3]float64{.4, .35, .55}, (*canvas).mountain},
+		{"sea", 18, false, 0, 9, [3]float64{.48, .45, .62}, (*canvas).sea},
+		{"shrine", 14, false, 0, 9, [3]float64{.32, .35, .45}, (*canvas).shrine},
+		{"temple", 13, false, 0, 9, [3]float64{.3, .3, .5}, (*canvas).temple},
+		{"city", 12, false, 0, 9, [3]float64{.5, .35, .4}, (*canvas).city},
+		{"town", 9, false, 0, 9, [3]float64{.25, .3, .5}, (*canvas).oldTown},
+		{"speciality", 7, true, 0, 0, [3]float64{.2, .3, .5}, (*canvas).speciality},
+		{"terrace", 3, true, 0, 0, [3]float64{.35, .35, .55}, (*canvas).terrace},
+		{"festival", 3, true, 0, 2, [3]float64{.3, .35, .35}, (*canvas).festival},
+		{"portrait", 3, true, 1, 2, [3]float64{.3, .25, .55}, (*canvas).portrait},
 	},
-}
-
-func (c *canvas) outdoors(faces int) []Box {
-	c.sky(400)
-	c.ridge(405, 160, 90, c.pick(0x4a6a6a, 0x5f7a86, 0x3d5a45), false)
-	c.field(400)
-	return c.troupe(faces, c.extras(faces), c.between(620, 650), c.between(380, 430))
-}
-
-func (c *canvas) diner(faces int) []Box {
-	c.background(rough(gradient(0, 0, 0, Height, hex(0x6b4a35), hex(0x3a281e)), c.noise, 60, .3))
-	for range 5 {
-		c.glow(c.between(0, Width), c.between(20, 160), c.between(30, 70), rgb{1, .8, .5}, .7)
-	}
-	b := c.visitors(faces)
-	c.area(0, 520, Width, Height, rough(gradient(0, 520, 0, Height, hex(0x9c6f46), hex(0x5a3c26)), c.noise, 30, .3))
-	c.weight = 1
-	c.ramen(c.between(170, 230), 610, 90)
-	c.weight = 0
-	return b
-}
-
-func (c *canvas) stall(int) []Box {
-	c.sky(400)
-	c.buildings(430, true)
-	c.area(0, 425, Width, Height, rough(gradient(0, 425, 0, Height, hex(0x6b4a35), hex(0x3a281e)), c.noise, 60, .3))
-	c.weight = 1
-	c.ramen(c.between(170, 230), 560, 90)
-	c.weight = 0
-	return nil
 }

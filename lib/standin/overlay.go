@@ -98,9 +98,11 @@ func (a area) meets(b area, gap float64) bool {
 }
 
 // furniture draws what the app lays over the video, with as much text as planned:
-// icons at the right, captions on plates, the search bar. Faces stay free. dark says
-// whether plates are dark with white letters.
-func (c *canvas) furniture(t *typist, text []piece, faces []Box, dark bool) error {
+// icons at the right, captions on plates, the search bar. Faces stay free. White and
+// black have a breath of the wanted hue, so that they do not pull the mean to red,
+// the hue that grey has by definition.
+func (c *canvas) furniture(t *typist, text []piece, faces []Box) error {
+	dark := c.want.Value < .5
 	var taken []area
 	for _, b := range faces {
 		m := float64(b.Size) * .22
@@ -111,7 +113,7 @@ func (c *canvas) furniture(t *typist, text []piece, faces []Box, dark bool) erro
 		c.icons()
 		taken = append(taken, area{348, 290, Width, 640})
 	}
-	c.soft(rect(0, 640, Width, Height+40), 40, flat(rgb{0, 0, 0}), .35)
+	c.soft(rect(0, 640, Width, Height+40), 40, flat(c.black(.05)), .25)
 	var captions []piece
 	for _, p := range text {
 		if p.shown != bar {
@@ -124,7 +126,7 @@ func (c *canvas) furniture(t *typist, text []piece, faces []Box, dark bool) erro
 		taken = append(taken, area{0, 664, Width, Height})
 	}
 	if len(captions) > 10 {
-		return c.list(t, captions, dark)
+		return c.list(t, captions, dark, len(captions) > 60 && len(captions) == len(text))
 	}
 	first := true
 	for _, p := range captions {
@@ -136,14 +138,17 @@ func (c *canvas) furniture(t *typist, text []piece, faces []Box, dark bool) erro
 	return nil
 }
 
+func (c *canvas) white(v float64) rgb { return hsv(c.want.Hue, .02, v) }
+func (c *canvas) black(v float64) rgb { return hsv(c.want.Hue, .3, v) }
+
 // caption lays one line on a plate where there is room.
 func (c *canvas) caption(t *typist, s string, taken *[]area, dark, title bool) error {
 	n := utf8.RuneCountInString(s)
-	size := 21 + c.one(6)
+	size := 23 + c.one(5)
 	if title {
 		size = 28 + c.one(9)
 	}
-	size = min(size, 300/n+2)
+	size = min(size, 310/n+2)
 	for {
 		w, err := t.width(s, size)
 		if err != nil {
@@ -172,39 +177,40 @@ func (c *canvas) caption(t *typist, s string, taken *[]area, dark, title bool) e
 				continue
 			}
 			*taken = append(*taken, a)
-			ground, ink := rgb{.07, .07, .08}, rgb{1, 1, 1}
+			ground, ink := c.black(.08), c.white(1)
 			if !dark {
-				ground, ink = rgb{1, 1, 1}, rgb{.03, .03, .04}
+				ground, ink = c.white(1), c.black(.05)
 			}
 			p := plate(a.x0, a.y0, a.x1, a.y1, float64(size)*.3)
 			c.shadow(p, 0, 2, 3, .3)
 			c.glaze(p, flat(ground), .94)
 			return t.write(c, s, x+pad, y+h/2, size, ink)
 		}
-		if size--; size < 14 {
+		if size--; size < 18 {
 			return fmt.Errorf("no room for the caption %q", s)
 		}
 	}
 }
 
 // list is a page of notes: a panel with its words in columns, as rankings,
-// timetables and guides have.
-func (c *canvas) list(t *typist, words []piece, dark bool) error {
+// timetables and guides have; tall says that nothing else needs room.
+func (c *canvas) list(t *typist, words []piece, dark, tall bool) error {
 	cols := 2
 	x1 := 338.0
 	switch {
-	case len(words) > 48:
-		cols, x1 = 4, Width-8
 	case len(words) > 20:
 		cols, x1 = 3, Width-12
 	}
-	x0, y0, y1 := Width-x1, 52.0, 655.0
+	x0, y0, y1 := Width-x1, 46.0, 658.0
+	if tall {
+		y0, y1 = 14, 710
+	}
 	rows := (len(words) + cols - 1) / cols
 	step := min(40, (y1-y0-16)/float64(rows))
 	y1 = y0 + 16 + step*float64(rows)
-	ground, ink := rgb{.09, .09, .11}, rgb{1, 1, 1}
+	ground, ink := hsv(c.want.Hue, c.want.Saturation, .12), c.white(1)
 	if !dark {
-		ground, ink = rgb{.99, .98, .96}, rgb{.03, .03, .04}
+		ground, ink = hsv(c.want.Hue, min(c.want.Saturation, .2), .99), c.black(.05)
 	}
 	p := plate(x0, y0, x1, y1, 12)
 	c.shadow(p, 0, 4, 8, .5)
@@ -212,7 +218,7 @@ func (c *canvas) list(t *typist, words []piece, dark bool) error {
 	width := (x1 - x0 - 16) / float64(cols)
 	for i, word := range words {
 		n := utf8.RuneCountInString(word.shown)
-		size := min(22, int(step*.70), int(width/(float64(n)+.9)))
+		size := min(23, int(step*.84), int(width/(float64(n)+.9)))
 		x := x0 + 10 + float64(i%cols)*width
 		y := y0 + 8 + (float64(i/cols)+.5)*step
 		if err := t.write(c, word.shown, x, y, size, ink); err != nil {
@@ -228,18 +234,18 @@ func (c *canvas) list(t *typist, words []piece, dark bool) error {
 
 func (c *canvas) searchBar(t *typist) error {
 	p := plate(12, 668, Width-12, 706, 10)
-	c.glaze(p, flat(rgb{.10, .10, .11}), .95)
-	white := flat(rgb{.8, .8, .8})
-	c.fill(disc(34, 685, 8), white)
-	c.fill(disc(34, 685, 5.6), flat(rgb{.10, .10, .11}))
-	c.fill(limb(39.5, 690.5, 1.6, 45, 696, 1.6), white)
-	return t.write(c, bar, 62, 687, 20, rgb{1, 1, 1})
+	c.glaze(p, flat(c.black(.11)), .95)
+	grey := flat(hsv(c.want.Hue, .1, .55))
+	c.fill(disc(34, 685, 8), grey)
+	c.fill(disc(34, 685, 5.6), flat(c.black(.11)))
+	c.fill(limb(39.5, 690.5, 1.6, 45, 696, 1.6), grey)
+	return t.write(c, bar, 62, 687, 20, c.white(1))
 }
 
 // icons are the app's buttons: the author, like, comment, save, share, the record.
 func (c *canvas) icons() {
 	const x = 376
-	white := flat(rgb{.97, .97, .97})
+	white := flat(c.white(.97))
 	c.fill(disc(x, 318, 20), white)
 	a := hsv(c.rng.Float64(), .4, .7)
 	c.fill(disc(x, 318, 18), gradient(x-18, 300, x+18, 336, a.mix(rgb{1, 1, 1}, .4), a.scale(.6)))
@@ -256,6 +262,6 @@ func (c *canvas) icons() {
 		c.shadow(p, 0, 1, 2, .35)
 		c.fill(p, white)
 	}
-	c.fill(disc(x, 606, 19), flat(rgb{.09, .09, .1}))
+	c.fill(disc(x, 606, 19), flat(c.black(.1)))
 	c.fill(disc(x, 606, 9), gradient(x-9, 597, x+9, 615, a, a.scale(.4)))
 }

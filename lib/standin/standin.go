@@ -191,6 +191,7 @@ func makePlans(seed int64) ([]plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		settle(texts, ks, faces)
 		for i := range full {
 			p := plan{kind: ks[i], faces: faces[i], text: texts[i], engagement: numbers[g*full+i], set: uint64(seed), id: uint64(g*full + i)}
 			p.File = fmt.Sprintf("%s/%03d.png", l.genre, i+1)
@@ -199,16 +200,11 @@ func makePlans(seed int64) ([]plan, error) {
 				black = len(plans)
 			}
 			plans = append(plans, p)
-			drawn = append(drawn, ks[i])
-		}
-	}
-	// Nothing is written on the black frame: its words go to the picture after it.
-	if t := plans[black].text; len(t) > 0 {
-		for i := range full {
-			if len(plans[i].text) == 0 {
-				plans[black].text, plans[i].text = plans[i].text, t
-				break
+			k := ks[i]
+			if len(texts[i]) > 10 { // a white page
+				k.nature = [3]float64{k.nature[0], .15, .64}
 			}
+			drawn = append(drawn, k)
 		}
 	}
 	colours, err := planColours(stream(seed, 2), drawn, full, black)
@@ -227,6 +223,22 @@ func makePlans(seed int64) ([]plan, error) {
 		}
 	}
 	return plans, nil
+}
+
+// settle swaps texts that do not suit their picture with those of others: nothing is
+// written on the black frame, and a page full of text covers no face and no dish
+// that is there to mislead.
+func settle(texts [][]piece, ks []kind, faces []int) {
+	unfit := func(i int, t []piece) bool {
+		return len(t) > 0 && ks[i].name == "black" || len(t) > 10 && (faces[i] > 0 || ks[i].ambiguous)
+	}
+	for i := range texts {
+		for j := 0; j < len(texts) && unfit(i, texts[i]); j++ {
+			if !unfit(i, texts[j]) && !unfit(j, texts[i]) {
+				texts[i], texts[j] = texts[j], texts[i]
+			}
+		}
+	}
 }
 
 // faceCounts are the faces of the hundred pictures of a genre: how many pictures
@@ -391,11 +403,12 @@ func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
 	if p.Kind == "black" {
 		return blackFrame(), faces, nil
 	}
+	scene.want = p.Colour
 	faces = append(faces, p.kind.draw(scene, p.faces)...)
 	if len(faces) != p.faces {
 		return nil, nil, fmt.Errorf("kind %q drew %d faces instead of %d", p.Kind, len(faces), p.faces)
 	}
-	scene.grain(.035)
+	scene.grain(.03)
 
 	// The overlay, drawn over black and over white, gives colour and coverage.
 	var over layer
@@ -403,7 +416,8 @@ func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
 	for i := range pair {
 		pair[i] = newCanvas(source(1))
 		pair[i].background(flat(rgb{float32(i), float32(i), float32(i)}))
-		if err := pair[i].furniture(t, p.text, faces, p.Colour.Value < .5); err != nil {
+		pair[i].want = p.Colour
+		if err := pair[i].furniture(t, p.text, faces); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -412,7 +426,7 @@ func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
 	for i := range over.cover {
 		over.cover[i] = 1 - (pair[1].pix[3*i+1] - pair[0].pix[3*i+1])
 	}
-	return newGrade(scene, over).reach(p.Colour), faces, nil
+	return newGrade(scene, over, p.Colour).reach(p.Colour), faces, nil
 }
 
 // blackFrame is the moment before a clip begins: black, with the red of a standby
