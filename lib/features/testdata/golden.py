@@ -85,6 +85,18 @@ def draw():
     save("black.png", Image.new("RGB", (5, 5)))
     save("white.png", Image.new("RGB", (5, 5), "white"))
     save("dot.png", Image.new("RGB", (1, 1), (3, 2, 1)))
+    # A screenshot with captions, for the text tests: white with an outline, black on
+    # a plate, white on the picture, black on white.
+    from PIL import ImageDraw, ImageFont
+    shot = Image.fromarray(np.linspace((60, 90, 140), (150, 110, 80), 720).round().astype(np.uint8)[:, None].repeat(405, axis=1))
+    d = ImageDraw.Draw(shot)
+    font = lambda size: ImageFont.truetype(os.path.join(HERE, "../../../.venv/share/thesis/ipaexg.ttf"), size)
+    d.text((40, 60), "ダンス女子", "white", font(40), stroke_width=3, stroke_fill="black")
+    d.rounded_rectangle((40, 160, 260, 210), 8, "white")
+    d.text((52, 168), "TikTok  1位", "black", font(32))
+    d.text((30, 640), "関連するコンテンツを見つける", "white", font(22))
+    d.text((30, 680), "#旅行 Japan", "white", font(22))
+    save("captions.png", shot, optimize=True)
     one = Image.new("RGB", (40, 40), (250, 250, 250))
     one.putpixel((39, 39), (250, 249, 250))
     save("nearly-constant.png", one)
