@@ -235,8 +235,8 @@ func (b *book) meanAndSD(where, genre, name string, t *features.Table, column st
 	if err != nil {
 		return fmt.Errorf("%s, %s: %w", where, genre, err)
 	}
-	b.add(where, genre, name+" mean", published[0], d.Mean, tolerance[0])
-	b.add(where, genre, name+" sd", published[1], d.SD, tolerance[1])
+	b.add(where, genre+" "+name, "mean", published[0], d.Mean, tolerance[0])
+	b.add(where, genre+" "+name, "sd", published[1], d.SD, tolerance[1])
 	return nil
 }
 
@@ -281,7 +281,7 @@ func (b *book) text(_ *features.Table, byGenre map[string]*features.Table, ref *
 		if err != nil {
 			return fmt.Errorf("Table 4.6, %s: %w", g, err)
 		}
-		b.add("Table 4.6", g, "hashtags mean", p.Hashtags, d.Mean, hashtagTolerance)
+		b.add("Table 4.6", g+" hashtags", "mean", p.Hashtags, d.Mean, hashtagTolerance)
 	}
 	return nil
 }

@@ -157,3 +157,23 @@ func TestFindings4(t *testing.T) {
 		t.Errorf("without gourmet: %v", err)
 	}
 }
+
+func TestConsistency(t *testing.T) {
+	checks, err := Consistency()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(checks) != 5 {
+		t.Fatalf("%d checks, want 5", len(checks))
+	}
+	// (330047.60 + 186031.76 + 75598.40) / 3 = 197225.92; (0.35 + 0.36 + 0.23) / 3 = 0.31333
+	if c := checks[0]; math.Abs((c.Low+c.High)/2-197225.92) > 1e-6 || !c.Agree() {
+		t.Errorf("likes: %+v", c)
+	}
+	if c := checks[1]; math.Abs(c.Low-0.30833333) > 1e-6 || !c.Agree() {
+		t.Errorf("hue: %+v", c)
+	}
+	if (Consistent{Overall: 0.32, Rounding: 0.005, Low: 0.28, High: 0.29}).Agree() {
+		t.Error("0.32 ± 0.005 and 0.28 to 0.29 agree")
+	}
+}
