@@ -56,26 +56,37 @@ const thumbnailWidth = 160
 // ShowPictures displays samples of the set side by side, each with its file name and,
 // where notes are given, a line below it. notes is nil or one line a sample.
 func ShowPictures(set *dataset.Set, samples []int, notes []string) error {
-	var page, plain strings.Builder
-	page.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
+	var images []*picture.Image
+	var captions []string
 	for k, i := range samples {
 		m, err := picture.Open(set.Path(i))
 		if err != nil {
 			return fmt.Errorf("showing %s: %w", set.Samples[i].File, err)
 		}
-		var b bytes.Buffer
-		small := m.Resize(thumbnailWidth, max(1, m.H*thumbnailWidth/m.W), picture.Bicubic)
-		if err := jpeg.Encode(&b, small.RGBA(), &jpeg.Options{Quality: 80}); err != nil {
-			return fmt.Errorf("showing %s: %w", set.Samples[i].File, err)
-		}
-		note := ""
+		images = append(images, m.Resize(thumbnailWidth, max(1, m.H*thumbnailWidth/m.W), picture.Bicubic))
+		caption := set.Samples[i].File + "\n"
 		if notes != nil {
-			note = notes[k]
+			caption += notes[k]
 		}
-		name := html.EscapeString(set.Samples[i].File)
-		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s<br>%s</figcaption></figure>`,
-			thumbnailWidth, name, small.W, small.H, base64.StdEncoding.EncodeToString(b.Bytes()), name, html.EscapeString(note))
-		fmt.Fprintln(&plain, set.Samples[i].File, note)
+		captions = append(captions, caption)
+	}
+	return ShowImages(images, captions)
+}
+
+// ShowImages displays images side by side as large as they are, each with its caption, whose lines
+// stay lines.
+func ShowImages(images []*picture.Image, captions []string) error {
+	var page, plain strings.Builder
+	page.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
+	for k, m := range images {
+		var b bytes.Buffer
+		if err := jpeg.Encode(&b, m.RGBA(), &jpeg.Options{Quality: 80}); err != nil {
+			return fmt.Errorf("showing %s: %w", captions[k], err)
+		}
+		name, _, _ := strings.Cut(captions[k], "\n")
+		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
+			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(captions[k]), "\n", "<br>"))
+		fmt.Fprintln(&plain, strings.ReplaceAll(captions[k], "\n", " "))
 	}
 	page.WriteString("</div>")
 	show(page.String(), protocol.MIMETextHTML, plain.String())

@@ -359,3 +359,48 @@ func reach(gradients []float32, size int, f Field, centre float64) (Reach, error
 	}
 	return r, nil
 }
+
+// FirstLayer returns the first convolution of an EfficientNet, [kernel][colour][3][3], and its bias
+// for each kernel: batch norm with its running statistics is a factor, here in the weights, and an
+// offset. What it convolves is the normalised picture, with stride 2.
+func (in *Inspector) FirstLayer() (kernels [][3][][]float64, bias []float64, err error) {
+	e, ok := in.Network.(*EfficientNet)
+	if !ok {
+		return nil, nil, fmt.Errorf("the first layer of %s is not a convolution with batch norm", in.Name)
+	}
+	values := map[string][]float32{}
+	for _, name := range []string{"conv_stem.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"} {
+		if values[name], err = tensors.CopyFlatData[float32](in.Values[name]); err != nil {
+			return nil, nil, fmt.Errorf("%s of %s: %w", name, in.Name, err)
+		}
+	}
+	n := e.stem()
+	for k := range n {
+		value := func(name string) float64 { return float64(values["bn1."+name][k]) }
+		factor := value("weight") / math.Sqrt(value("running_var")+e.Epsilon)
+		bias = append(bias, value("bias")-value("running_mean")*factor)
+		var kernel [3][][]float64
+		for c := range kernel {
+			for m := range 3 {
+				row := make([]float64, 3)
+				for i := range row {
+					row[i] = factor * float64(values["conv_stem.weight"][((m*3+i)*3+c)*n+k])
+				}
+				kernel[c] = append(kernel[c], row)
+			}
+		}
+		kernels = append(kernels, kernel)
+	}
+	return kernels, bias, nil
+}
+
+// MeanFrom is the attention of one token, averaged over heads, to each patch, row by row.
+func MeanFrom(heads []AttentionMap, token int) []float64 {
+	mean := make([]float64, heads[0].Tokens-1)
+	for _, a := range heads {
+		for k := range mean {
+			mean[k] += float64(a.At[token*a.Tokens+1+k]) / float64(len(heads))
+		}
+	}
+	return mean
+}

@@ -117,7 +117,7 @@ func (e *EfficientNet) fields(size int) []Field {
 type Speed struct {
 	Network     string
 	Batch, Size int
-	// The fastest of a few batches, pictures a second: other work on the machine only slows down.
+	// The fastest of two batches, pictures a second: other work on the machine only slows down.
 	Inference, Training float64
 	// Seconds until the first batch was done, compilation included.
 	FirstInference, FirstTraining float64
@@ -159,7 +159,7 @@ func MeasureSpeed(ctx context.Context, n Network, batch, size int) (Speed, error
 			return 0, 0, 0, err
 		}
 		defer exec.Finalize()
-		for i := range 4 {
+		for i := range 3 {
 			if ctx.Err() != nil {
 				return 0, 0, 0, context.Cause(ctx)
 			}

@@ -224,3 +224,23 @@ func TestMeasureSpeed(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+func TestAugmentedBy(t *testing.T) {
+	m := speckled(16)
+	views, err := AugmentedBy(m, []Step{{Zoom: 1}, {Flip: true, Zoom: 1}, {Turn: 0.5, Zoom: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 16 {
+		for x := range 16 {
+			for c := range 3 {
+				at := func(v *picture.Image, x, y int) int { return int(v.Pix[3*(y*16+x)+c]) }
+				want := at(m, x, y)
+				// Half a turn interpolates at coordinates that are whole but for rounding.
+				if at(views[0], x, y) != want || at(views[1], 15-x, y) != want || math.Abs(float64(at(views[2], 15-x, 15-y)-want)) > 1 {
+					t.Fatalf("(%d, %d): %d unchanged, flipped %d, turned %d, want %d", x, y, at(views[0], x, y), at(views[1], 15-x, y), at(views[2], 15-x, 15-y), want)
+				}
+			}
+		}
+	}
+}
