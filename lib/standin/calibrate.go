@@ -78,10 +78,10 @@ func (s slot) start(v float64) float64 {
 	return math.Log(p / (1 - p))
 }
 
-// between halves the values of a column at its median: ranks below the middle may
+// aroundMedian halves the values of a column at its median: ranks below the middle may
 // move in [low, median], those above in [median, high], the middle one or two are
 // the median. fix holds values that are given, by index.
-func between(v []float64, low, median, high float64, fix map[int]float64) []slot {
+func aroundMedian(v []float64, low, median, high float64, fix map[int]float64) []slot {
 	n := len(v)
 	order := ranks(v)
 	slots := make([]slot, n)

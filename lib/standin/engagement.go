@@ -68,8 +68,8 @@ func drawEngagement(rng *rand.Rand, perGenre int) ([]engagement, error) {
 	y[first], x[first] = lg(likesMax), lg(savesMax)
 	y[second], x[second] = lg(0.97*likesMax), lg(0.7*savesMax)
 	y[fresh], x[fresh] = -1, -1
-	ys := between(y, 0.5, lg(likesMedian), lg(0.99*likesMax), map[int]float64{first: lg(likesMax), fresh: -1})
-	xs := between(x, 0.5, lg(savesMedian), lg(0.99*savesMax), map[int]float64{first: lg(savesMax), fresh: -1})
+	ys := aroundMedian(y, 1.3, lg(likesMedian), lg(0.99*likesMax), map[int]float64{first: lg(likesMax), fresh: -1})
+	xs := aroundMedian(x, 1.0, lg(savesMedian), lg(0.99*savesMax), map[int]float64{first: lg(savesMax), fresh: -1})
 
 	u := make([]float64, 2*n)
 	for i := range n {
@@ -209,7 +209,7 @@ func drawComments(rng *rand.Rand, out []engagement, first, second, fresh int) er
 	}
 	lg := math.Log10
 	z[first], z[second], z[fresh] = lg(commentsMax), lg(0.77*commentsMax), -1
-	zs := between(z, 0, lg(commentsMedian), lg(0.99*commentsMax), map[int]float64{first: lg(commentsMax), fresh: -1})
+	zs := aroundMedian(z, 0, lg(commentsMedian), lg(0.99*commentsMax), map[int]float64{first: lg(commentsMax), fresh: -1})
 	u := make([]float64, n)
 	for i := range n {
 		u[i] = zs[i].start(z[i])

@@ -40,13 +40,20 @@ var palettes = [3]palette{
 	{mean: [3]float64{.513, .493, .514}, std: [3]float64{.16, .10, .17}, median: .53, lo: .14, hi: .82, max: .91, maxGenre: 2, black: .002},
 }
 
+// nature is what colours a picture has before any grade, about. A page of text has
+// just these, a scene may vary.
+type nature struct {
+	means [3]float64 // hue, saturation, value
+	page  bool
+}
+
 // planColours gives every picture (genre after genre, perGenre each) the colours
 // that it shall have. Means and deviations by genre and the overall medians and
 // extremes are those of the tables; within a genre the values go to the pictures
-// whose kind has them by nature: the bluest target to the sea. black is the index
+// that have them by nature: the bluest target to the sea. black is the index
 // of the black frame.
-func planColours(rng *rand.Rand, kinds []kind, perGenre, black int) ([]Colours, error) {
-	n := len(kinds)
+func planColours(rng *rand.Rand, natures []nature, perGenre, black int) ([]Colours, error) {
+	n := len(natures)
 	out := make([]Colours, n)
 	for ch, p := range palettes {
 		v := make([]float64, n)
@@ -60,7 +67,7 @@ func planColours(rng *rand.Rand, kinds []kind, perGenre, black int) ([]Colours, 
 			}
 		}
 		v[black] = math.Inf(-1)
-		slots := between(v, p.lo, p.median, p.hi, map[int]float64{black: p.black, top: p.max})
+		slots := aroundMedian(v, p.lo, p.median, p.hi, map[int]float64{black: p.black, top: p.max})
 		u := make([]float64, n)
 		for i := range u {
 			u[i] = slots[i].start(v[i])
@@ -94,7 +101,11 @@ func planColours(rng *rand.Rand, kinds []kind, perGenre, black int) ([]Colours, 
 					continue
 				}
 				values = append(values, slots[i].value(u[i]))
-				natural = append(natural, kinds[i].nature[ch]+.09*rng.NormFloat64())
+				like := natures[i].means[ch]
+				if !natures[i].page {
+					like += .09 * rng.NormFloat64()
+				}
+				natural = append(natural, like)
 				who = append(who, i)
 			}
 			slices.Sort(values)
@@ -252,7 +263,7 @@ func (g *grade) reach(want Colours) *picture.Image {
 	aim := want
 	var m *picture.Image
 	for round := range 3 {
-		g.val = bisect(.08, 12, func(x float64) float64 { g.val = x; g.curves(); return aim.Value - g.sample().Val })
+		g.val = bisect(.01, 12, func(x float64) float64 { g.val = x; g.curves(); return aim.Value - g.sample().Val })
 		g.curves()
 		g.sat = bisect(.02, 40, func(x float64) float64 { g.sat = x; g.curves(); return g.sample().Sat - aim.Saturation })
 		g.curves()
@@ -272,7 +283,7 @@ func (g *grade) reach(want Colours) *picture.Image {
 // hi on a logarithmic scale.
 func bisect(lo, hi float64, f func(float64) float64) float64 {
 	lo, hi = math.Log(lo), math.Log(hi)
-	for range 9 {
+	for range 10 {
 		mid := (lo + hi) / 2
 		if f(math.Exp(mid)) < 0 {
 			lo = mid

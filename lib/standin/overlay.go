@@ -126,7 +126,7 @@ func (c *canvas) furniture(t *typist, text []piece, faces []Box) error {
 		taken = append(taken, area{0, 664, Width, Height})
 	}
 	if len(captions) > 10 {
-		return c.list(t, captions, dark, len(captions) > 60 && len(captions) == len(text))
+		return c.list(t, captions, c.want.Value < .45, len(captions) > 60 && len(captions) == len(text))
 	}
 	first := true
 	for _, p := range captions {
@@ -210,7 +210,8 @@ func (c *canvas) list(t *typist, words []piece, dark, tall bool) error {
 	y1 = y0 + 16 + step*float64(rows)
 	ground, ink := hsv(c.want.Hue, c.want.Saturation, .12), c.white(1)
 	if !dark {
-		ground, ink = hsv(c.want.Hue, min(c.want.Saturation, .2), .99), c.black(.05)
+		// Not much brighter than the picture shall be, or the rest could not make up for it.
+		ground, ink = hsv(c.want.Hue, min(c.want.Saturation, .2), min(max(c.want.Value+.12, .82), .99)), c.black(.05)
 	}
 	p := plate(x0, y0, x1, y1, 12)
 	c.shadow(p, 0, 4, 8, .5)

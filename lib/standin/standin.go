@@ -13,7 +13,6 @@ package standin
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,7 +22,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"sync"
 
 	"thesis.example/lib/dataset"
@@ -89,15 +87,20 @@ type plan struct {
 	id    uint64 // the place in the full set
 }
 
-// Write makes the set in dir: DIR/<genre>/<picture>.png, engagement.csv, and last
-// of all standin.json. A folder that holds anything but an earlier stand-in set is
-// refused; an earlier one is replaced.
+// Write makes the set in dir: DIR/<genre>/<picture>.png, engagement.csv, standin.json.
+// An earlier stand-in set there is replaced once the new one is complete; a folder
+// that holds anything else is refused. An interrupted Write leaves dir as it was.
 func Write(ctx context.Context, dir string, o Options) error {
 	if o.PerGenre == 0 {
 		o.PerGenre = full
 	}
 	if o.PerGenre < 1 || o.PerGenre > full {
 		return fmt.Errorf("stand-in set: %d pictures a genre; expected 1 to %d", o.PerGenre, full)
+	}
+	dir = filepath.Clean(dir)
+	old, err := replaceable(dir)
+	if err != nil {
+		return fmt.Errorf("stand-in set: %w", err)
 	}
 	plans, err := makePlans(o.Seed)
 	if err != nil {
@@ -109,59 +112,94 @@ func Write(ctx context.Context, dir string, o Options) error {
 			chosen = append(chosen, p)
 		}
 	}
-	if err := clean(dir); err != nil {
-		return err
-	}
-	if err := drawAll(ctx, dir, chosen, o.Progress); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return fmt.Errorf("stand-in set: %w", err)
 	}
-	truth := Truth{Version: Version, Seed: o.Seed, PerGenre: o.PerGenre}
-	var table bytes.Buffer
-	w := csv.NewWriter(&table)
-	w.Write([]string{"file", "likes", "saves", "comments"})
-	for _, p := range chosen {
-		truth.Pictures = append(truth.Pictures, p.Picture)
-		w.Write([]string{p.File, strconv.FormatInt(p.likes, 10), strconv.FormatInt(p.saves, 10), strconv.FormatInt(p.comments, 10)})
-	}
-	w.Flush()
-	if err := os.WriteFile(filepath.Join(dir, dataset.EngagementFile), table.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("stand-in set: %w", err)
-	}
-	b, err := json.MarshalIndent(truth, "", " ")
+	work, err := os.MkdirTemp(filepath.Dir(dir), ".standin-*") // beside dir, so that it can be renamed
 	if err != nil {
 		return fmt.Errorf("stand-in set: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, dataset.StandInFile), append(b, '\n'), 0o644); err != nil {
+	err = errors.Join(makeSet(ctx, work, dir, old, chosen, o), os.RemoveAll(work))
+	if err != nil {
 		return fmt.Errorf("stand-in set: %w", err)
 	}
 	return nil
 }
 
-// clean makes dir ready: it must be absent, empty, or hold a stand-in set, whose
-// files are removed. The truth file goes last, so that an interrupted removal is
-// still recognised.
-func clean(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+// makeSet draws into work, then puts the set in the place of the old one.
+func makeSet(ctx context.Context, work, dir string, old *Truth, plans []plan, o Options) error {
+	if err := drawAll(ctx, work, plans, o.Progress); err != nil {
+		return err
 	}
+	truth := Truth{Version: Version, Seed: o.Seed, PerGenre: o.PerGenre}
+	table := []byte("file,likes,saves,comments\n")
+	for _, p := range plans {
+		truth.Pictures = append(truth.Pictures, p.Picture)
+		table = fmt.Appendf(table, "%s,%d,%d,%d\n", p.File, p.likes, p.saves, p.comments)
+	}
+	facts, err := json.MarshalIndent(truth, "", " ")
 	if err != nil {
-		return fmt.Errorf("stand-in set: %w", err)
+		return err
 	}
-	if len(entries) == 0 {
-		return nil
+	if err := os.WriteFile(filepath.Join(work, dataset.EngagementFile), table, 0o644); err != nil {
+		return err
 	}
-	if _, err := os.Stat(filepath.Join(dir, dataset.StandInFile)); err != nil {
-		return fmt.Errorf("stand-in set: %s holds files that are not a stand-in set; name an empty folder", dir)
+	if err := os.WriteFile(filepath.Join(work, dataset.StandInFile), append(facts, '\n'), 0o644); err != nil {
+		return err
 	}
-	for _, l := range laws {
-		if err := os.RemoveAll(filepath.Join(dir, l.genre)); err != nil {
-			return fmt.Errorf("stand-in set: %w", err)
+	if old != nil {
+		if err := old.remove(dir); err != nil {
+			return err
 		}
 	}
-	for _, f := range []string{dataset.EngagementFile, dataset.StandInFile} {
-		if err := os.Remove(filepath.Join(dir, f)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("stand-in set: %w", err)
+	// The truth goes first, so that a set half moved is known as one.
+	names := []string{dataset.StandInFile, dataset.EngagementFile}
+	for _, p := range plans {
+		names = append(names, p.File)
+	}
+	for _, l := range laws {
+		if err := os.MkdirAll(filepath.Join(dir, l.genre), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		name = filepath.FromSlash(name)
+		if err := os.Rename(filepath.Join(work, name), filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceable says whether a set may be written to dir: it must be absent or empty,
+// or hold a stand-in set, whose truth it returns.
+func replaceable(dir string) (*Truth, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, dataset.StandInFile)); err != nil {
+		return nil, fmt.Errorf("%s holds files that are not a stand-in set; name an empty folder", dir)
+	}
+	return Read(dir)
+}
+
+// remove takes the set's own files out of dir and leaves others, which a user may
+// have put there.
+func (t *Truth) remove(dir string) error {
+	files := []string{dataset.EngagementFile, dataset.StandInFile}
+	for _, p := range t.Pictures {
+		if !filepath.IsLocal(p.File) {
+			return fmt.Errorf("%s names the picture %q outside of the folder; remove the folder yourself", dataset.StandInFile, p.File)
+		}
+		files = append(files, p.File)
+	}
+	for _, f := range files {
+		if err := os.Remove(filepath.Join(dir, filepath.FromSlash(f))); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
 		}
 	}
 	return nil
@@ -179,7 +217,7 @@ func makePlans(seed int64) ([]plan, error) {
 		return nil, err
 	}
 	plans := make([]plan, 0, len(laws)*full)
-	var drawn []kind
+	var natures []nature
 	black := 0
 	for g, l := range laws {
 		rng := stream(seed, 10+uint64(g))
@@ -200,14 +238,14 @@ func makePlans(seed int64) ([]plan, error) {
 				black = len(plans)
 			}
 			plans = append(plans, p)
-			k := ks[i]
-			if len(texts[i]) > 10 { // a white page
-				k.nature = [3]float64{k.nature[0], .15, .64}
+			look := nature{means: ks[i].nature}
+			if len(texts[i]) > 10 { // pale and bright
+				look = nature{means: [3]float64{ks[i].nature[0], .15, .70}, page: true}
 			}
-			drawn = append(drawn, k)
+			natures = append(natures, look)
 		}
 	}
-	colours, err := planColours(stream(seed, 2), drawn, full, black)
+	colours, err := planColours(stream(seed, 2), natures, full, black)
 	if err != nil {
 		return nil, err
 	}
@@ -341,7 +379,7 @@ func drawAll(ctx context.Context, dir string, plans []plan, progress func(done, 
 
 // attempts bounds how often a picture is drawn anew when the face detector does not
 // see the planned faces and nothing else.
-const attempts = 8
+const attempts = 12
 
 // write draws the picture and stores it. As a photographer throws away the shot
 // where somebody blinks, a drawing in which the detector misses a face, or sees one
@@ -358,7 +396,8 @@ func (p *plan) write(dir string, t *typist) error {
 		if err != nil {
 			return err
 		}
-		if wrong := mismatch(faces, found); wrong < least {
+		hits := matches(faces, found)
+		if wrong := len(faces) + len(found) - 2*hits; wrong < least {
 			least, best, p.Faces = wrong, m, faces
 		}
 		if least == 0 {
@@ -370,29 +409,6 @@ func (p *plan) write(dir string, t *typist) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(p.File)), b.Bytes(), 0o644)
-}
-
-// mismatch counts the drawn faces that were not found, and the found ones that were
-// not drawn. A face is found where a square overlaps its box by a third of their
-// union.
-func mismatch(drawn []Box, found []features.FaceBox) int {
-	wrong := len(found)
-	for _, d := range drawn {
-		hit := false
-		for _, f := range found {
-			w := min(d.X+d.Size, f.X+f.Size) - max(d.X, f.X)
-			h := min(d.Y+d.Size, f.Y+f.Size) - max(d.Y, f.Y)
-			if w > 0 && h > 0 && 3*w*h > d.Size*d.Size+f.Size*f.Size-w*h {
-				hit = true
-			}
-		}
-		if hit {
-			wrong--
-		} else {
-			wrong++
-		}
-	}
-	return max(wrong, -wrong)
 }
 
 // draw makes the picture with one set of random numbers.

@@ -45,6 +45,12 @@ var wordings = map[string]wording{
 			"{この曲|新しい曲|流行の曲|懐かしい曲}で{踊った|踊ってみた|練習してみた}",
 			"{初心者|高校生|大学生}でも{踊れる曲|踊れる振り付け|三日で踊れた曲}",
 			"{最後まで見て|今日も練習中|振り付け公開中|文化祭で踊りました|練習の成果を見て}",
+			"{合同|自主|最終|毎日|早朝}{練習|撮影}",
+			"{三日|半日|二時間}で覚えた{振り付け|新しい曲}",
+			"{教室|屋上|駅前}で一緒に{踊った|練習中}",
+			"{全員|三人|二人}そろって{踊った|練習中}",
+			"{文化祭|体育祭|発表会}までの{練習日記|自主練習}",
+			"{放課後|夏休み|帰り道}にみんなで{踊った|練習中}",
 			"{HIPHOP|COVER|MUSIC|STAGE|STUDIO|SUMMER|PARTY|LESSON|FRIENDS|PRACTICE}",
 		},
 	},
@@ -79,6 +85,10 @@ var wordings = map[string]wording{
 			"{徒歩五分|入場無料|駅から近い|車で十分|日帰り|朝八時|夜九時|年中無休|予約不要|午前中|夕方|八月|九月|十月}",
 			"{死ぬまでに行きたい|一度は見たい|今すぐ行きたい|夏に行きたい}{絶景|場所|名所|神社|夜景}",
 			"{保存して計画を立ててね|次の休みに行きたい場所|日本の美しい景色|何度でも行きたくなる街|朝一番がおすすめです}",
+			"{京都|奈良|箱根|金沢|長野|広島}で見つけた{名所|穴場|夜景}",
+			"{春|夏|秋|冬}に見たい{日本の景色|世界遺産}",
+			"{家族|友達|恋人}と行きたい{港町|古都|場所|名所}",
+			"{京都|奈良|箱根|金沢|長野|広島}で必ず行きたい{名所|神社|夜景}",
 			"{TRIP|KYOTO|TOKYO|OSAKA|NATURE|SUMMER|GUIDE|ISLAND|SUNSET}",
 		},
 		listed: []string{
@@ -87,7 +97,7 @@ var wordings = map[string]wording{
 			"{清水寺|金閣寺|東大寺|姫路城|松本城|首里城|上高地|中尊寺|宮古島|石垣島|北海道|鹿児島|和歌山|軽井沢|名古屋|由布院|城下町|世界一}",
 			"{小樽運河|伏見稲荷|草津温泉|道後温泉|別府温泉|下呂温泉|登別温泉|銀山温泉|出雲大社|伊勢神宮|春日大社|熊野古道|徒歩五分|入場無料|朝八時|夜九時|年中無休|予約不要|午前中}",
 			"{京都|奈良|大阪|箱根|熱海|日光|金沢|長野|広島|長崎|熊本|高知|岡山|福岡|新潟|静岡}{駅前|市内|温泉|郊外}",
-			"{京都|奈良|大阪|箱根|熱海|日光|金沢|長野|広島|長崎|熊本|高知|岡山|福岡|新潟|静岡|秋田|山形|岩手}の{名所|温泉|神社|朝市|海辺|城跡}",
+			"{京都|奈良|大阪|箱根|熱海|日光|金沢|長野|広島|長崎|熊本|高知|岡山|福岡|新潟|静岡|秋田|山形|岩手}の{名所|温泉|神社|朝市|海辺|市場}",
 		},
 	},
 }
@@ -177,7 +187,7 @@ func planText(rng *rand.Rand, genre string, n int) ([][]piece, error) {
 	length := make([]int, n)
 	for i := range n {
 		free, spaces := count[i]-len(texts[i]), max(0, count[i]-1)
-		lo[i], hi[i] = fixed[i]+2*free+spaces, fixed[i]+11*free+spaces
+		lo[i], hi[i] = fixed[i]+2*free+spaces, fixed[i]+12*free+spaces
 		if count[i] > 10 { // short words in the columns of a list
 			lo[i], hi[i] = fixed[i]+3*free+spaces, fixed[i]+5*free+spaces
 		}
@@ -188,19 +198,26 @@ func planText(rng *rand.Rand, genre string, n int) ([][]piece, error) {
 	}
 
 	// Phrases of the lengths that remain, none so often that it would join the keywords.
+	// What a picture lacks, since no phrase has just the right length, the next one gets.
 	all, short, used := phrases(w.grammar), phrases(w.listed), map[string]int{}
+	debt := 0
 	for i := range n {
-		pool := all
-		if count[i] > 10 {
-			pool = short
+		free := count[i] - len(texts[i])
+		if free == 0 {
+			continue
 		}
 		left := length[i] - fixed[i] - max(0, count[i]-1)
-		for len(texts[i]) < count[i] {
-			free := count[i] - len(texts[i])
-			want := left / free
-			if free > 1 {
-				want = min(max(2, want+rng.IntN(5)-2, left-11*(free-1)), 11, left-2*(free-1))
-			}
+		pool, longest, jitter := all, 12, 2
+		if count[i] > 10 {
+			pool, longest, jitter = short, 5, 0
+		} else {
+			wanted := left + debt
+			left = min(max(wanted, 2*free), longest*free)
+			debt = wanted - left
+		}
+		for ; free > 0; free-- {
+			want := (left+free-1)/free + rng.IntN(2*jitter+1) - jitter
+			want = min(max(want, 2, left-longest*(free-1)), longest, left-2*(free-1))
 			p, err := phrase(rng, pool, used, w.uses, want, texts[i])
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", genre, err)
@@ -208,6 +225,7 @@ func planText(rng *rand.Rand, genre string, n int) ([][]piece, error) {
 			texts[i] = append(texts[i], piece{shown: p})
 			left -= utf8.RuneCountInString(p)
 		}
+		debt += left
 	}
 	rng.Shuffle(n, func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 	return texts, nil
