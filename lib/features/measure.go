@@ -17,7 +17,7 @@ import (
 
 // measureVersion is part of a measurement's name in the cache: raise it whenever a
 // picture may measure differently than before.
-const measureVersion = 5
+const measureVersion = 6
 
 // batch is how many pictures one tesseract process reads at most: enough to make
 // loading its models cheap, few enough to lose when interrupted.
