@@ -1,0 +1,164 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// state is where a trial stands after an epoch, without the variables' values. Random numbers need no
+// state: see draws.
+type state struct {
+	Record     string // the record's file name: the checkpoint of another configuration is none
+	History    []Epoch
+	Last, Best Predictions
+	Seconds    float64
+	CPUSeconds float64
+	Resumed    int
+	Variables  []variable
+}
+
+// variable is a model's parameter, a batch norm's statistic or a moment of the optimizer, float32.
+type variable struct {
+	Path  string
+	Shape []int
+}
+
+// A checkpoint is the length of the state's JSON (8 bytes), the JSON, the variables' values one behind
+// the other, and a CRC-32 (Castagnoli, which processors compute) of all that.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// save replaces the checkpoint whole.
+func (s *state) save(file, record string, store *model.Store) error {
+	var vars []*model.Variable
+	for v := range store.IterVariables() {
+		if !strings.HasPrefix(v.Path(), sums) { // zero between batches
+			vars = append(vars, v)
+		}
+	}
+	slices.SortFunc(vars, func(a, b *model.Variable) int { return strings.Compare(a.Path(), b.Path()) })
+	s.Record, s.Variables = record, nil
+	var values [][]byte
+	for _, v := range vars {
+		t, err := v.Value()
+		if err != nil {
+			return err
+		}
+		if v.DType() != dtypes.Float32 {
+			return fmt.Errorf("%s is of type %s, want Float32", v.Path(), v.DType())
+		}
+		s.Variables = append(s.Variables, variable{v.Path(), v.Shape().Dimensions})
+		if err := t.ConstBytes(func(b []byte) { values = append(values, bytes.Clone(b)) }); err != nil {
+			return err
+		}
+	}
+	head, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	parts := append([][]byte{binary.LittleEndian.AppendUint64(nil, uint64(len(head))), head}, values...)
+	sum := uint32(0)
+	for _, p := range parts {
+		sum = crc32.Update(sum, castagnoli, p)
+	}
+	return writeFile(file, append(parts, binary.LittleEndian.AppendUint32(nil, sum))...)
+}
+
+// load sets state and variables to the checkpoint's. It says false, and changes nothing, where there
+// is none for the record: the trial then starts at its first epoch, as it does from a damaged one.
+func (s *state) load(file, record string, store *model.Store) (bool, error) {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("reading the checkpoint: %w", err)
+	}
+	end := len(b) - 4
+	if end < 8 || crc32.Checksum(b[:end], castagnoli) != binary.LittleEndian.Uint32(b[end:]) {
+		fmt.Fprintf(os.Stderr, "the checkpoint %s is damaged: starting at the first epoch\n", file)
+		return false, nil
+	}
+	head := binary.LittleEndian.Uint64(b)
+	var read state
+	if err := json.Unmarshal(b[8:8+head], &read); err != nil {
+		return false, fmt.Errorf("reading the checkpoint %s: %w", file, err)
+	}
+	if read.Record != record {
+		return false, nil
+	}
+	at := 8 + int(head)
+	for _, v := range read.Variables {
+		t := tensors.FromShape(shapes.Make(dtypes.Float32, v.Shape...))
+		n := 0
+		if err := t.MutableBytes(func(into []byte) { n = copy(into, b[at:end]) }); err != nil {
+			return false, err
+		}
+		at += n
+		if old := store.GetVariable(v.Path); old != nil {
+			err = old.SetValue(t)
+		} else {
+			var made *model.Variable
+			if made, err = store.CreateVariable(v.Path, t); err == nil {
+				made.Trainable = false // the optimizer's: all others are there before training
+			}
+		}
+		if err != nil {
+			return false, fmt.Errorf("restoring %s: %w", v.Path, err)
+		}
+	}
+	*s = read
+	return true, nil
+}
+
+// lock takes the file for this process until unlock is called or the process ends, however it ends. A
+// file that another process holds is waited for; without wait, unlock is nil then.
+func lock(ctx context.Context, file string, wait bool) (unlock func(), err error) {
+	for {
+		f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
+		if err != nil {
+			return nil, fmt.Errorf("locking: %w", err)
+		}
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			// The holder before may have removed the file after this process opened it.
+			now, err := os.Stat(file)
+			mine, err2 := f.Stat()
+			if err == nil && err2 == nil && os.SameFile(now, mine) {
+				return func() {
+					os.Remove(file) // what stays behind is taken over
+					f.Close()
+				}, nil
+			}
+			f.Close()
+			continue
+		}
+		f.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("locking %s: %w", file, err)
+		}
+		if !wait {
+			return nil, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}

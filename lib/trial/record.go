@@ -1,0 +1,297 @@
+package trial
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/vision"
+)
+
+// format is the version of the record's format and of the computation behind it: raise it whenever
+// the same configuration may give another record.
+const format = 1
+
+const recordSuffix = ".jsonl"
+
+// Config is everything that decides a record. Its JSON is the record's first line.
+type Config struct {
+	Format int `json:"format"`
+	Trial
+	Folds         int                `json:"folds"`
+	Data          string             `json:"data"`               // dataset.Set.Fingerprint
+	StandIn       bool               `json:"standin"`            // drawn pictures, not the thesis' screenshots
+	Metadata      string             `json:"metadata,omitempty"` // SHA-256 of the metadata vectors, where the arm sees them
+	Genres        []string           `json:"genres"`
+	Train         int                `json:"train"` // pictures
+	Test          int                `json:"test"`
+	Asked         string             `json:"asked,omitempty"`   // weights that the profile names
+	Weights       string             `json:"weights,omitempty"` // weights in use: others where those are out of reach
+	WeightsSHA256 string             `json:"weights_sha256,omitempty"`
+	Architecture  string             `json:"architecture,omitempty"`
+	Preprocess    *vision.Preprocess `json:"preprocess,omitempty"`
+	Frozen        bool               `json:"frozen"`     // the backbone's weights stay as they are
+	Augmented     bool               `json:"augmented"`  // every epoch sees another view of each training picture
+	Parameters    int                `json:"parameters"` // trained values
+	Optimizer     string             `json:"optimizer"`
+	Rate          float64            `json:"rate"`
+	Epochs        int                `json:"epochs"`
+	Batch         int                `json:"batch"` // pictures an update
+	Micro         int                `json:"micro"` // pictures at a time, where there is no batch norm
+}
+
+// Epoch holds means over the pictures. The training numbers are taken while training, dropout on and
+// weights moving, as Keras and the program's loop take them; the test numbers after the epoch.
+type Epoch struct {
+	Epoch         int     `json:"epoch"` // from 1
+	TrainLoss     float64 `json:"train_loss"`
+	TrainAccuracy float64 `json:"train_accuracy"`
+	TestLoss      float64 `json:"test_loss"`
+	TestAccuracy  float64 `json:"test_accuracy"`
+}
+
+// Prediction is what an arm says of one test picture.
+type Prediction struct {
+	File          string    `json:"file"`
+	Truth         string    `json:"truth"`
+	Predicted     string    `json:"predicted"`
+	Probabilities []float64 `json:"probabilities"` // in the order of Config.Genres
+}
+
+// Predictions are those of the whole test fold after one epoch, in the set's order.
+type Predictions struct {
+	Epoch    int          `json:"epoch"`
+	Pictures []Prediction `json:"pictures"`
+}
+
+// RunInfo is what may differ between two runs of a trial: the record's last line.
+type RunInfo struct {
+	Note              string  `json:"note,omitempty"` // why other weights than those asked for are in use
+	Go                string  `json:"go"`
+	GoMLX             string  `json:"gomlx"`
+	XLA               string  `json:"xla"`
+	Device            string  `json:"device"`
+	Processor         string  `json:"processor"`
+	Seconds           float64 `json:"seconds"`             // all processes at it together, compilation included
+	CPUSeconds        float64 `json:"cpu_seconds"`         // the same, user and system time over all cores
+	PicturesPerSecond float64 `json:"pictures_per_second"` // while training, in the last process
+	PeakMemoryMiB     float64 `json:"peak_memory_mib"`     // of the last process
+	Resumed           int     `json:"resumed"`             // how often the trial was interrupted and continued
+}
+
+// Record is what came of a trial. All of it but Run is the same whenever the Config is.
+type Record struct {
+	Config
+	History []Epoch
+	// Last is the result. Best is the first epoch with the highest test accuracy, which the
+	// appendix' program keeps: chosen on the test pictures, so optimistic by selection.
+	Last, Best Predictions
+	Run        RunInfo
+	File       string // where it lies
+}
+
+// file is the record's name: readable, then a hash of the configuration.
+func (c *Config) file() string {
+	h := sha256.Sum256(c.line())
+	return fmt.Sprintf("exp%d-%s-fold%d-%s-%x%s", c.Experiment, c.Arm, c.Fold, c.Profile, h[:6], recordSuffix)
+}
+
+func (c *Config) line() []byte { return line("config", c) }
+
+// line is one object whose first field says what it is.
+func line(kind string, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // structs of strings and finite numbers
+	}
+	return fmt.Appendf(nil, "{\"kind\":%q,%s\n", kind, b[1:])
+}
+
+type predictionsLine struct {
+	Of string `json:"of"`
+	Predictions
+}
+
+// write puts the record into place whole: an error or a kill leaves no part of it.
+func (r *Record) write(file string) error {
+	var b bytes.Buffer
+	b.Write(r.Config.line())
+	for _, e := range r.History {
+		b.Write(line("epoch", e))
+	}
+	b.Write(line("predictions", predictionsLine{"last", r.Last}))
+	b.Write(line("predictions", predictionsLine{"best", r.Best}))
+	b.Write(line("run", r.Run))
+	r.File = file
+	return writeFile(file, b.Bytes())
+}
+
+// writeFile replaces file by way of a hidden one beside it, which it removes where that fails.
+func writeFile(file string, parts ...[]byte) (err error) {
+	temp := filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".part")
+	f, err := os.Create(temp)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temp))
+		}
+	}()
+	for _, p := range parts {
+		if _, err := f.Write(p); err != nil {
+			return errors.Join(err, f.Close())
+		}
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp, file)
+}
+
+// Load reads every record in data/records, in the order of their names.
+func Load() ([]*Record, error) {
+	root, err := setup.Root()
+	if err != nil {
+		return nil, err
+	}
+	return LoadDir(filepath.Join(root, "data", "records"))
+}
+
+// LoadDir reads every record in a folder, none where there is no folder. A damaged one is an error
+// that names it.
+func LoadDir(dir string) ([]*Record, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder of records: %w", err)
+	}
+	var records []*Record
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), recordSuffix) {
+			continue
+		}
+		r, err := readRecord(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+func readRecord(file string) (*Record, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := &Record{File: file}
+	if err := r.read(f); err != nil {
+		return nil, fmt.Errorf("the record %s is damaged: %w; delete it and run the trial again", file, err)
+	}
+	if name := r.Config.file(); name != filepath.Base(file) {
+		return nil, fmt.Errorf("the record %s was changed or renamed: its configuration belongs to %s; delete it and run the trial again", file, name)
+	}
+	return r, nil
+}
+
+func (r *Record) read(f io.Reader) error {
+	lines := bufio.NewReader(f)
+	for n := 1; ; n++ {
+		b, err := lines.ReadBytes('\n')
+		if err == io.EOF && len(b) == 0 {
+			return errors.New("its last line, of kind run, is missing")
+		}
+		if err != nil {
+			return fmt.Errorf("line %d breaks off: %w", n, err)
+		}
+		var kind struct{ Kind, Of string }
+		if err := json.Unmarshal(b, &kind); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if (n == 1) != (kind.Kind == "config") {
+			return fmt.Errorf("line %d is of kind %q: the first must be of kind config and no other", n, kind.Kind)
+		}
+		var into any
+		switch kind.Kind + kind.Of {
+		case "config":
+			into = &r.Config
+		case "epoch":
+			r.History = append(r.History, Epoch{})
+			into = &r.History[len(r.History)-1]
+		case "predictionslast":
+			into = &r.Last
+		case "predictionsbest":
+			into = &r.Best
+		case "run":
+			into = &r.Run
+		default:
+			return fmt.Errorf("line %d is of unknown kind %q", n, kind.Kind+" "+kind.Of)
+		}
+		if err := json.Unmarshal(b, into); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		switch {
+		case kind.Kind == "config" && r.Format != format:
+			return fmt.Errorf("format %d, this program has %d", r.Format, format)
+		case kind.Kind == "predictions":
+			if err := r.check(*into.(*Predictions)); err != nil {
+				return fmt.Errorf("line %d: %w", n, err)
+			}
+		case kind.Kind == "run":
+			if len(r.History) != r.Epochs || r.Last.Pictures == nil || r.Best.Pictures == nil {
+				return fmt.Errorf("%d of %d epochs, predictions of %d and %d pictures of %d", len(r.History), r.Epochs, len(r.Last.Pictures), len(r.Best.Pictures), r.Test)
+			}
+			return nil
+		}
+	}
+}
+
+// check sees to it that Summarise can rely on predictions.
+func (r *Record) check(p Predictions) error {
+	if len(p.Pictures) != r.Test || p.Epoch < 1 || p.Epoch > r.Epochs {
+		return fmt.Errorf("%d predictions after epoch %d, want %d", len(p.Pictures), p.Epoch, r.Test)
+	}
+	for _, q := range p.Pictures {
+		if !slices.Contains(r.Genres, q.Truth) || !slices.Contains(r.Genres, q.Predicted) || len(q.Probabilities) != len(r.Genres) {
+			return fmt.Errorf("%s: %q predicted as %q with %d probabilities, want genres of %v", q.File, q.Truth, q.Predicted, len(q.Probabilities), r.Genres)
+		}
+	}
+	return nil
+}
+
+// Note is "" where the weights are those that the profile names, else a sentence that belongs beside
+// the result.
+func (r *Record) Note() string {
+	if r.Weights == r.Asked {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s) stands in for %s, which was out of reach", r.Weights, r.Architecture, r.Asked)
+}
+
+// fingerprint is a SHA-256 of the metadata; a number that is not finite is an error.
+func fingerprint(set *dataset.Set, names []string, x [][]float64) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q\n", names)
+	for i, row := range x {
+		for c, v := range row {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return "", fmt.Errorf("the metadata of %s: %s is %g, expected a number", set.Samples[i].File, names[c], v)
+			}
+			fmt.Fprintf(h, "%x ", math.Float64bits(v))
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}

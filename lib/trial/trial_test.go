@@ -1,0 +1,587 @@
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/features"
+	"thesis.example/lib/vision"
+)
+
+// Children are this test's own binary, told what to do by the environment.
+const childEnv = "THESIS_TRIAL_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if how := os.Getenv(childEnv); how != "" {
+		os.Exit(child(how, os.Args[len(os.Args)-1]))
+	}
+	os.Exit(m.Run())
+}
+
+// child runs a trial of dir's lab: "run", "hang" in the second epoch, or "full", where no file can be
+// larger than 20 kB. It prints the record's last line.
+func child(how, dir string) int {
+	l, err := openLab(dir)
+	if err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	ctx := context.Background()
+	switch how {
+	case "hang":
+		ctx = &hang{ctx, filepath.Join(dir, "records", ".*.checkpoint"), 4}
+	case "full":
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 20000, Max: 20000}); err != nil {
+			fmt.Println(err)
+			return 2
+		}
+	}
+	records, err := l.runAll(ctx, []Trial{vitHybrid})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	fmt.Println(string(line("run", records[0].Run)))
+	return 0
+}
+
+// hang is a context that does not return from a look at its Err some looks after a file has come.
+type hang struct {
+	context.Context
+	file string
+	left int
+}
+
+func (h *hang) Err() error {
+	if there, err := filepath.Glob(h.file); err != nil || len(there) == 0 {
+		return err
+	}
+	if h.left--; h.left < 0 {
+		select {}
+	}
+	return nil
+}
+
+// countdown is a context that ends after some looks at its Err.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+var vitHybrid = Trial{2, "vit-hybrid", 2, "test", 7}
+
+const genres, perGenre = 3, 10
+
+// writeSet draws pictures that a network can learn: a genre is a stripe's direction.
+func writeSet(dir string, count [genres]int) error {
+	random := rand.New(rand.NewPCG(1, 1))
+	rows := "file,likes,saves,comments\n"
+	for g, genre := range []string{"dance", "gourmet", "travel"} {
+		if err := os.MkdirAll(filepath.Join(dir, genre), 0o755); err != nil {
+			return err
+		}
+		for n := range count[g] {
+			m := image.NewNRGBA(image.Rect(0, 0, 18, 24))
+			for y := range 24 {
+				for x := range 18 {
+					v := uint8([]int{x, y, x + y}[g]%6*40 + random.IntN(40))
+					m.Set(x, y, color.NRGBA{v, uint8(random.IntN(256)), 255 - v, 255})
+				}
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, m); err != nil {
+				return err
+			}
+			file := fmt.Sprintf("%s/%02d.png", genre, n)
+			rows += fmt.Sprintf("%s,%d,%d,%d\n", file, 1000*g+100*n, 7*n, g+n)
+			if err := os.WriteFile(filepath.Join(dir, file), b.Bytes(), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, dataset.EngagementFile), []byte(rows), 0o644)
+}
+
+// openLab makes the lab of a folder: its set in data, two small backbones.
+func openLab(dir string) (*lab, error) {
+	set, err := dataset.Open(context.Background(), filepath.Join(dir, "data"), false)
+	if err != nil {
+		return nil, err
+	}
+	table := &features.Table{}
+	random := rand.New(rand.NewPCG(2, 2))
+	for _, s := range set.Samples {
+		row := features.Row{File: s.File, Genre: s.Genre, Likes: float64(s.Likes), Saves: float64(s.Saves), Comments: float64(s.Comments)}
+		row.Hue = map[string]float64{"dance": 0.2, "gourmet": 0.5, "travel": 0.8}[s.Genre] + random.Float64()/5
+		row.Sat, row.R.Std = random.Float64(), 50*random.Float64()
+		table.Rows = append(table.Rows, row)
+	}
+	networks := map[string]vision.Network{
+		"cnn": &vision.EfficientNet{ID: "small CNN", WidthFactor: 0.1, DepthFactor: 0.1, DropPath: 0.2, Epsilon: 1e-3, Momentum: 0.01},
+		"vit": &vision.ViT{ID: "small ViT", Layers: 2, Dim: 32, Heads: 2, Patch: 8, Size: 16, Epsilon: 1e-6},
+	}
+	use := map[string]string{"cnn": "cnn", "vit": "vit"}
+	return &lab{
+		set: set, table: table, records: filepath.Join(dir, "records"), cache: filepath.Join(dir, "cache"),
+		profiles: map[string]map[int]settings{"test": {
+			1: {size: 16, epochs: 4, batch: 10, micro: 10, use: use}, // 24 pictures: 10, 10 and 4
+			2: {size: 16, epochs: 4, batch: 8, micro: 3, use: use},   // in parts of 3, 3 and 2
+		}},
+		load: func(_ context.Context, name string) (*vision.Loaded, error) {
+			n := networks[name]
+			return &vision.Loaded{
+				Weights: vision.Weights{Name: name, Preprocess: vision.Preprocess{Crop: 16, Filter: "bilinear", Normalisation: "imagenet"}},
+				Network: n, Values: vision.RandomParams(n, 3), Hash: strings.Repeat(name, 20), Asked: name,
+			}, nil
+		},
+	}, nil
+}
+
+func newLab(t *testing.T) (*lab, string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := writeSet(filepath.Join(dir, "data"), [genres]int{perGenre, perGenre, perGenre}); err != nil {
+		t.Fatal(err)
+	}
+	return labIn(t, dir), dir
+}
+
+func labIn(t *testing.T, dir string) *lab {
+	t.Helper()
+	l, err := openLab(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.release)
+	return l
+}
+
+func one(t *testing.T, l *lab, ctx context.Context, tr Trial) *Record {
+	t.Helper()
+	records, err := l.runAll(ctx, []Trial{tr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return records[0]
+}
+
+// lines are a record's without its last.
+func lines(t *testing.T, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := bytes.SplitAfter(b, []byte("\n"))
+	if !bytes.HasPrefix(all[len(all)-2], []byte(`{"kind":"run",`)) {
+		t.Fatalf("%s does not end in its run", file)
+	}
+	return string(bytes.Join(all[:len(all)-2], nil))
+}
+
+// hidden lists what lies in a folder beside records.
+func hidden(t *testing.T, dir string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func start(t *testing.T, how, dir string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	c := exec.Command(os.Args[0], dir)
+	c.Env = append(os.Environ(), childEnv+"="+how)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, io.Discard
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return c, &out
+}
+
+func TestKilledAndContinued(t *testing.T) {
+	whole, _ := newLab(t)
+	want := one(t, whole, t.Context(), vitHybrid)
+	if want.Run.Resumed != 0 || want.Run.Seconds <= 0 || want.Run.PeakMemoryMiB <= 0 || want.Run.Device == "" || want.Run.PicturesPerSecond <= 0 {
+		t.Errorf("run %+v", want.Run)
+	}
+
+	_, dir := newLab(t)
+	c, _ := start(t, "hang", dir)
+	checkpoint := beside(filepath.Join(dir, "records", filepath.Base(want.File)), ".checkpoint")
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := os.Stat(checkpoint); err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no checkpoint came")
+		}
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err == nil {
+		t.Fatal("the child ended by itself")
+	}
+	got := one(t, labIn(t, dir), t.Context(), vitHybrid)
+	if got.Run.Resumed != 1 {
+		t.Errorf("resumed %d times, want once", got.Run.Resumed)
+	}
+	if a, b := lines(t, want.File), lines(t, got.File); a != b {
+		t.Errorf("after a kill:\n%s\nwithout:\n%s", b, a)
+	}
+	if left := hidden(t, filepath.Join(dir, "records")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// Interrupted in the middle of an epoch, with batch norm, whose statistics are part of the state; the
+// same compiled program serves all three runs, so that restarting it is tested too.
+func TestInterruptedAndContinued(t *testing.T) {
+	for _, tr := range []Trial{{1, "cnn-single", 1, "test", 7}, {2, "cnn-hybrid", 1, "test", 7}} {
+		t.Run(tr.Arm, func(t *testing.T) {
+			l, dir := newLab(t)
+			run := func(ctx context.Context) (*Record, error) {
+				j, err := l.job(ctx, tr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return l.run(ctx, j, true)
+			}
+			want, err := run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.records = filepath.Join(dir, "again")
+			interrupted := 0
+			for looks := 9; ; looks++ {
+				got, err := run(&countdown{Context: t.Context(), left: looks})
+				if err == nil {
+					if got.Run.Resumed == 0 || interrupted == 0 {
+						t.Errorf("resumed %d times after %d interrupts", got.Run.Resumed, interrupted)
+					}
+					if a, b := lines(t, want.File), lines(t, got.File); a != b {
+						t.Errorf("after an interrupt:\n%s\nwithout:\n%s", b, a)
+					}
+					return
+				}
+				if interrupted++; interrupted > 20 {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func TestTwoProcessesDoItOnce(t *testing.T) {
+	_, dir := newLab(t)
+	a, outA := start(t, "run", dir)
+	b, outB := start(t, "run", dir)
+	if err := errors.Join(a.Wait(), b.Wait()); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, outA, outB)
+	}
+	if outA.String() != outB.String() {
+		t.Errorf("trained twice:\n%s%s", outA, outB)
+	}
+	files, err := os.ReadDir(filepath.Join(dir, "records"))
+	if err != nil || len(files) != 1 {
+		t.Errorf("files %v, error %v", files, err)
+	}
+}
+
+func TestPartsOfABatchAddUp(t *testing.T) {
+	l, _ := newLab(t)
+	parts := one(t, l, t.Context(), vitHybrid)
+	s := l.profiles["test"][2]
+	s.micro = s.batch
+	l.profiles["test"][2] = s
+	whole := one(t, l, t.Context(), vitHybrid)
+	for i, e := range whole.History {
+		p := parts.History[i]
+		if math.Abs(p.TrainLoss-e.TrainLoss) > 1e-4 || math.Abs(p.TestLoss-e.TestLoss) > 1e-4 {
+			t.Errorf("epoch %d: %+v in parts, %+v whole", i+1, p, e)
+		}
+	}
+	if parts.File == whole.File {
+		t.Error("the two have one name")
+	}
+}
+
+func TestRecords(t *testing.T) {
+	l, dir := newLab(t)
+	var trials []Trial
+	for _, arm := range []string{"meta", "logistic", "cnn-logistic", "vit-single"} {
+		trials = append(trials, All(1, arm, "test", 7)...)
+	}
+	records, err := l.runAll(t.Context(), trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := LoadDir(l.records)
+	if err != nil || len(again) != len(trials) {
+		t.Fatalf("%d records, error %v", len(again), err)
+	}
+	for i, r := range records {
+		if r.Trial != trials[i] || r.Train != 24 || r.Test != 6 || len(r.History) != r.Epochs {
+			t.Errorf("record %d is of %+v with %d epochs", i, r.Config, len(r.History))
+		}
+		at := slices.IndexFunc(again, func(o *Record) bool { return o.File == r.File })
+		a, errA := json.Marshal(r)
+		b, errB := json.Marshal(again[at])
+		if errA != nil || errB != nil || !bytes.Equal(a, b) {
+			t.Errorf("read back as\n%s, was\n%s", b, a)
+		}
+		last := r.History[len(r.History)-1]
+		loss, correct := 0.0, 0
+		for _, p := range r.Last.Pictures {
+			sum := 0.0
+			for c, q := range p.Probabilities {
+				sum += q
+				if r.Genres[c] == p.Truth {
+					loss -= math.Log(q)
+				}
+			}
+			if math.Abs(sum-1) > 1e-12 {
+				t.Errorf("probabilities sum to %g", sum)
+			}
+			if p.Predicted == p.Truth {
+				correct++
+			}
+		}
+		if n := float64(r.Test); math.Abs(loss/n-last.TestLoss) > 1e-9 || float64(correct)/n != last.TestAccuracy {
+			t.Errorf("%s: predictions give loss %g and %d correct, the epoch %+v", r.Trial, loss/n, correct, last)
+		}
+		for _, e := range r.History[:r.Best.Epoch-1] {
+			if e.TestAccuracy >= r.History[r.Best.Epoch-1].TestAccuracy {
+				t.Errorf("best epoch %d, but %+v", r.Best.Epoch, e)
+			}
+		}
+	}
+	summaries, err := Summarise(records)
+	if err != nil || len(summaries) != 4 {
+		t.Fatalf("%d summaries, error %v", len(summaries), err)
+	}
+	for _, s := range summaries {
+		if !s.Complete() || s.Last.N() != genres*perGenre || !slices.IsSorted(s.Last.Files) || !slices.Equal(s.Last.Truth, summaries[0].Last.Truth) {
+			t.Errorf("%s: folds %v, %d pictures", s.Arm, s.Fold, s.Last.N())
+		}
+		if math.Abs(float64(s.Last.Correct)/30-s.Last.Accuracy) > 1e-12 || s.Best.Accuracy < s.Last.Accuracy {
+			t.Errorf("%s: %d correct, accuracy %g, best %g", s.Arm, s.Last.Correct, s.Last.Accuracy, s.Best.Accuracy)
+		}
+	}
+	if logistic := summaries[1].Last; logistic.Correct < 27 {
+		t.Errorf("the hue says the genre, but logistic regression has %d of 30", logistic.Correct)
+	}
+	if _, err := Summarise(append(records, records[0])); err == nil || !strings.Contains(err.Error(), "two records of experiment 1, meta, fold 1") {
+		t.Errorf("a fold twice: %v", err)
+	}
+
+	// Existing records are read, whatever happened to the pictures.
+	if err := os.RemoveAll(filepath.Join(dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.runAll(t.Context(), trials); err != nil {
+		t.Error(err)
+	}
+	for what, change := range map[string]func(b []byte) []byte{
+		"missing":        func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] },
+		"changed":        func(b []byte) []byte { return bytes.Replace(b, []byte(`"fold":1`), []byte(`"fold":2`), 1) },
+		"breaks off":     func(b []byte) []byte { return b[:len(b)/2] },
+		"want genres of": func(b []byte) []byte { return bytes.Replace(b, []byte(`"predicted":"`), []byte(`"predicted":"x`), 1) },
+	} {
+		good, err := os.ReadFile(records[0].File)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(records[0].File, change(bytes.Clone(good)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.runAll(t.Context(), trials[:1]); err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), records[0].File) {
+			t.Errorf("%s: error %v", what, err)
+		}
+		if err := os.WriteFile(records[0].File, good, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestDamagedCheckpointIsNotUsed(t *testing.T) {
+	l, dir := newLab(t)
+	tr := Trial{1, "meta", 1, "test", 7}
+	want := one(t, l, t.Context(), tr)
+	l.records = filepath.Join(dir, "again")
+	_, err := l.runAll(&countdown{Context: t.Context(), left: 8}, []Trial{tr})
+	if err == nil {
+		t.Fatal("was not interrupted")
+	}
+	checkpoint := beside(filepath.Join(l.records, filepath.Base(want.File)), ".checkpoint")
+	b, err := os.ReadFile(checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(checkpoint, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got := one(t, l, t.Context(), tr)
+	if got.Run.Resumed != 0 || lines(t, want.File) != lines(t, got.File) {
+		t.Errorf("resumed %d times, or another record", got.Run.Resumed)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	meta := Trial{1, "meta", 1, "test", 7}
+	for _, c := range []struct {
+		name, want string
+		trial      Trial
+		spoil      func(l *lab, dir string) error
+	}{
+		{"profile", "no profile \"fast\"", Trial{1, "meta", 1, "fast", 7}, nil},
+		{"arm", "has no arm", Trial{1, "cnn-film", 1, "test", 7}, nil},
+		{"fold", "want 1 to 5", Trial{1, "meta", 6, "test", 7}, nil},
+		{"metadata", "the metadata of dance/00.png: likes is NaN", meta, func(l *lab, _ string) error {
+			l.table.Rows[0].Likes = math.NaN()
+			return nil
+		}},
+		{"table", "row 1 of the metadata table is of travel/00.png", meta, func(l *lab, _ string) error {
+			l.table.Rows[0].File = "travel/00.png"
+			return nil
+		}},
+		{"folder", "not a directory", meta, func(l *lab, dir string) error {
+			l.records = filepath.Join(dir, "file", "records")
+			return os.WriteFile(filepath.Join(dir, "file"), nil, 0o644)
+		}},
+		{"read-only", "locking", meta, func(l *lab, _ string) error {
+			l.records = "/proc/self" // no file can be made there, not even by root
+			return nil
+		}},
+		{"genre", "genre travel has 3 picture(s)", meta, func(l *lab, dir string) error {
+			dir = filepath.Join(dir, "few")
+			if err := writeSet(filepath.Join(dir, "data"), [genres]int{6, 6, 3}); err != nil {
+				return err
+			}
+			few, err := openLab(dir)
+			if err == nil {
+				*l = *few
+			}
+			return err
+		}},
+		{"weights", "epoch 1, step 1: the loss is NaN: training diverged", vitHybrid, func(l *lab, _ string) error {
+			load := l.load
+			l.load = func(ctx context.Context, name string) (*vision.Loaded, error) {
+				w, err := load(ctx, name)
+				if err == nil {
+					w.Values["cls_token"] = tensors.FromFlatDataAndDimensions(slices.Repeat([]float32{float32(math.NaN())}, 32), 1, 1, 32)
+				}
+				return w, err
+			}
+			return nil
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, dir := newLab(t)
+			earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, "test", 7})
+			before := lines(t, earlier.File)
+			if c.spoil != nil {
+				if err := c.spoil(l, dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := l.runAll(t.Context(), []Trial{c.trial}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+			if lines(t, earlier.File) != before {
+				t.Error("an earlier record changed")
+			}
+			if files, err := filepath.Glob(filepath.Join(filepath.Dir(earlier.File), "*")); err != nil || len(files) != 1 {
+				t.Errorf("files %v, error %v", files, err)
+			}
+		})
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	l, dir := newLab(t)
+	earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, "test", 7})
+	before := lines(t, earlier.File)
+	c, out := start(t, "full", dir)
+	if err := c.Wait(); err == nil || !strings.Contains(out.String(), "keeping the state after epoch 1: write") {
+		t.Errorf("error %v, output %s", err, out)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "records", "*"))
+	if err != nil || len(left) != 1 || lines(t, earlier.File) != before || len(hidden(t, filepath.Join(dir, "records"))) > 0 {
+		t.Errorf("files %v and %v, error %v", left, hidden(t, filepath.Join(dir, "records")), err)
+	}
+}
+
+func TestPlanAndShards(t *testing.T) {
+	own, every := Plan("quick", 1, false), Plan("quick", 1, true)
+	if len(own) != 6*Folds || len(every) <= len(own) {
+		t.Errorf("%d and %d trials", len(own), len(every))
+	}
+	seen := map[Trial]int{}
+	for i := range 4 {
+		part := Shard(every, i, 4)
+		if n := len(part); n < len(every)/4 || n > len(every)/4+1 {
+			t.Errorf("part %d has %d of %d", i, n, len(every))
+		}
+		for _, tr := range part {
+			seen[tr]++
+		}
+	}
+	for _, tr := range every {
+		if seen[tr] != 1 {
+			t.Errorf("%s is in %d parts", tr, seen[tr])
+		}
+	}
+}
+
+// The published deviations of Table 5.1 are population deviations: five accuracies in steps of 1/60
+// with the published mean reach them so, and with divisor n−1 not.
+func TestTable51HasPopulationDeviations(t *testing.T) {
+	reaches := func(correct int, deviation, divisor float64) bool {
+		for squares := 0; squares < 5*60*60; squares++ { // Σc², which has Σc's parity
+			s := float64(squares) - float64(correct*correct)/5
+			if squares%2 == correct%2 && s >= 0 && math.Abs(math.Sqrt(s/divisor)/60-deviation) <= 0.5e-4 {
+				return true
+			}
+		}
+		return false
+	}
+	for correct, deviation := range map[int]float64{259: 0.0287, 272: 0.0271} {
+		if !reaches(correct, deviation, 5) || reaches(correct, deviation, 4) {
+			t.Errorf("%d of 300 with deviation %g: population %v, sample %v", correct, deviation, reaches(correct, deviation, 5), reaches(correct, deviation, 4))
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package trial
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"thesis.example/lib/picture"
+	"thesis.example/lib/progress"
+	"thesis.example/lib/vision"
+)
+
+// source says what a job's program reads.
+func (l *lab) source(ctx context.Context, j *job) (*source, error) {
+	none := func(context.Context, int) error { return nil }
+	switch {
+	case j.model.Backbone == nil:
+		return &source{shape: []int{1}, fill: func([]float32, int) {}, epoch: none}, nil
+	case j.config.Frozen:
+		s := &source{shape: []int{j.model.Backbone.Width()}}
+		var now *frozen
+		s.fill = func(into []float32, sample int) { copy(into, now.row(sample)) }
+		s.epoch = func(ctx context.Context, epoch int) (err error) {
+			if !j.config.Augmented {
+				epoch = 0
+			}
+			now, err = l.views(ctx, j, epoch)
+			return err
+		}
+		return s, nil
+	}
+	pixels, err := l.pixels(ctx, *j.config.Preprocess)
+	if err != nil {
+		return nil, err
+	}
+	size := j.settings.size
+	fill := func(into []float32, sample int) {
+		j.config.Preprocess.Normalise(into, &picture.Image{W: size, H: size, Pix: pixels[sample]})
+	}
+	return &source{shape: []int{size, size, 3}, fill: fill, epoch: none}, nil
+}
+
+// pixels holds every picture of the set at the network's size, a byte a colour: 15 MB for 300 pictures
+// at 112×112.
+func (l *lab) pixels(ctx context.Context, p vision.Preprocess) ([][]uint8, error) {
+	if have := l.pictures[p]; have != nil {
+		return have, nil
+	}
+	n := len(l.set.Samples)
+	pixels, errs := make([][]uint8, n), make([]error, n)
+	bar := progress.New("reading pictures", "pictures", n)
+	defer bar.Done()
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				m, err := picture.Open(l.set.Path(i))
+				if err == nil {
+					pixels[i] = p.Pixels(m).Pix
+				}
+				errs[i] = err
+				bar.Add(1)
+			}
+		})
+	}
+	for i := range n {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if l.pictures == nil {
+		l.pictures = map[vision.Preprocess][][]uint8{}
+	}
+	l.pictures[p] = pixels
+	return pixels, nil
+}
+
+// frozen holds a backbone's features of one view of every picture of the set.
+type frozen struct {
+	width  int
+	values []float32 // [pictures, width]
+}
+
+func (f *frozen) row(i int) []float32 { return f.values[i*f.width : (i+1)*f.width] }
+
+// view 0 is the picture itself; view e > 0 is what epoch e sees of it under augmentation. Seed, epoch
+// and picture decide a view, so that all folds share it.
+type view struct {
+	flip        bool
+	angle, zoom float32 // see vision.Augmentation
+}
+
+// drawView draws from the ranges of vision.DrawAugmentation.
+func drawView(seed uint64, epoch int, picture string) view {
+	r := draws(seed, fmt.Sprintf("epoch %d view of %s", epoch, picture))
+	between := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
+	return view{
+		flip:  r.Float64() <= 0.5,
+		angle: float32(between(-0.1*2*math.Pi, 0.1*2*math.Pi)),
+		zoom:  float32(between(0.8, 1.2)),
+	}
+}
+
+// views gives the frozen features of a view, from the cache or computed and kept there. Another
+// process at the same view is waited for.
+func (l *lab) views(ctx context.Context, j *job, epoch int) (*frozen, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %s %s %+v %d", format, j.weights.Hash, j.weights.Network.Name(), *j.config.Preprocess, epoch)
+	if epoch > 0 {
+		fmt.Fprintf(h, " %d", j.config.Seed)
+	}
+	for i := range l.set.Samples {
+		fmt.Fprintf(h, " %s", l.set.Hash(i))
+	}
+	file := filepath.Join(l.cache, fmt.Sprintf("frozen-%s-view%d-%x", j.weights.Name, epoch, h.Sum(nil)[:6]))
+	f := &frozen{width: j.model.Backbone.Width()}
+	if ok, err := f.load(file, len(l.set.Samples)); ok || err != nil {
+		return f, err
+	}
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder of the cache: %w", err)
+	}
+	unlock, err := lock(ctx, filepath.Join(l.cache, ".frozen.lock"), true)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	if ok, err := f.load(file, len(l.set.Samples)); ok || err != nil {
+		return f, err
+	}
+	if err := l.compute(ctx, j, epoch, f); err != nil {
+		return nil, fmt.Errorf("features of %s, view %d: %w", j.weights.Name, epoch, err)
+	}
+	if err := f.save(file); err != nil {
+		return nil, fmt.Errorf("keeping frozen features: %w", err)
+	}
+	return f, nil
+}
+
+// compute runs the backbone over the whole set.
+func (l *lab) compute(ctx context.Context, j *job, epoch int, f *frozen) error {
+	pixels, err := l.pixels(ctx, *j.config.Preprocess)
+	if err != nil {
+		return err
+	}
+	exec, err := l.extractor(j)
+	if err != nil {
+		return err
+	}
+	const rows = 32
+	size, n := j.settings.size, len(pixels)
+	f.values = make([]float32, 0, n*f.width)
+	bar := progress.New(fmt.Sprintf("features of %s, view %d", j.weights.Name, epoch), "pictures", n)
+	defer bar.Done()
+	for from := 0; from < n; from += rows {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		x := make([]float32, rows*size*size*3)
+		flip, angle, zoom := make([]bool, rows), make([]float32, rows), make([]float32, rows)
+		part := min(rows, n-from)
+		for at := range part {
+			i := from + at
+			j.config.Preprocess.Normalise(x[at*size*size*3:(at+1)*size*size*3], &picture.Image{W: size, H: size, Pix: pixels[i]})
+			v := drawView(j.config.Seed, epoch, l.set.Hash(i))
+			flip[at], angle[at], zoom[at] = v.flip, v.angle, v.zoom
+		}
+		pictures := tensors.FromFlatDataAndDimensions(x, rows, size, size, 3)
+		var out *tensors.Tensor
+		if epoch == 0 {
+			out, err = exec.plain.Exec1(pictures)
+		} else {
+			out, err = exec.augmented.Exec1(pictures, flip, angle, zoom)
+		}
+		if err != nil {
+			return err
+		}
+		values, err := tensors.CopyFlatData[float32](out)
+		if err != nil {
+			return err
+		}
+		if err := out.FinalizeAll(); err != nil {
+			return err
+		}
+		f.values = append(f.values, values[:part*f.width]...)
+		bar.Add(part)
+	}
+	return nil
+}
+
+// extractor is a frozen backbone, compiled once for all views.
+type extractor struct{ plain, augmented *model.Exec }
+
+func (l *lab) extractor(j *job) (*extractor, error) {
+	if e := l.extractors[j.weights]; e != nil {
+		return e, nil
+	}
+	backend, err := vision.Backend()
+	if err != nil {
+		return nil, err
+	}
+	store := model.NewStore()
+	if err := vision.SetParams(store.RootScope(), j.weights.Network, j.weights.Values); err != nil {
+		return nil, err
+	}
+	e := &extractor{}
+	e.plain, err = model.NewExec(backend, store, func(scope *model.Scope, x *Node) *Node {
+		return j.weights.Network.Features(scope, x, vision.Pass{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.augmented, err = model.NewExec(backend, store, func(scope *model.Scope, x, flip, angle, zoom *Node) *Node {
+		// Augmentation mixes pixels linearly, with weights that sum to 1: normalised pictures come out
+		// as if it had come first, as in the program.
+		x = vision.Augmentation{Flip: flip, Angle: angle, Zoom: zoom}.Apply(x)
+		return j.weights.Network.Features(scope, x, vision.Pass{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if l.extractors == nil {
+		l.extractors = map[*vision.Loaded]*extractor{}
+	}
+	l.extractors[j.weights] = e
+	return e, nil
+}
+
+// load reads the features of n pictures; a file that is missing or damaged is not there.
+func (f *frozen) load(file string, n int) (bool, error) {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("frozen features: %w", err)
+	}
+	size := n * f.width
+	if len(b) != 4*size+4 || crc32.ChecksumIEEE(b[:4*size]) != binary.LittleEndian.Uint32(b[4*size:]) {
+		return false, nil
+	}
+	f.values = make([]float32, size)
+	for i := range f.values {
+		f.values[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
+	}
+	return true, nil
+}
+
+// save writes the features as little-endian float32 with a CRC-32 behind them.
+func (f *frozen) save(file string) error {
+	b := make([]byte, 0, 4*len(f.values)+4)
+	for _, v := range f.values {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
+	}
+	return writeFile(file, binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)))
+}
