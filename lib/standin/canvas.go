@@ -444,15 +444,6 @@ func limb(x0, y0, r0, x1, y1, r1 float64) path {
 	return append(append(p, disc(x0, y0, r0)...), disc(x1, y1, r1)...)
 }
 
-// stroke is a line of the given width through x, y pairs.
-func stroke(width float64, v ...float64) path {
-	var p path
-	for i := 0; i+3 < len(v); i += 2 {
-		p = append(p, limb(v[i], v[i+1], width/2, v[i+2], v[i+3], width/2)...)
-	}
-	return p
-}
-
 // noise is smooth value noise on a lattice, the same for a seed.
 type noise struct{ v [64 * 64]float32 }
 

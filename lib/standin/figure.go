@@ -15,7 +15,6 @@ type look struct {
 	long                          bool // hair over the shoulders
 	fringe                        float64
 	skirt                         bool
-	mask                          bool // a face mask: no face to be found
 }
 
 // dress draws a person's look.
@@ -42,14 +41,9 @@ func (c *canvas) face(cx, cy, h float64, l look) Box {
 	dark := skin.mix(rgb{.25, .10, .06}, .55)
 	hairShade := c.hairShade(cx, cy, h, l.hair)
 
-	// Hair behind, neck.
-	if l.long {
-		c.fill(smooth(cx-w*1.18, cy-h*.18, cx-w*.6, cy-h*.56, cx+w*.6, cy-h*.56, cx+w*1.18, cy-h*.18, cx+w*1.25, cy+h*.55, cx+w*.5, cy+h*.72, cx-w*.5, cy+h*.72, cx-w*1.25, cy+h*.55), hairShade)
-	}
+	// Neck, hair behind.
 	c.fill(limb(cx, cy+h*.30, w*.47, cx, cy+h*.62, w*.55), gradient(cx, cy+h*.4, cx, cy+h*.62, dark, skin.scale(.9)))
-	if !l.long {
-		c.fill(ellipse(cx, cy-h*.12, w*1.1, h*.46), hairShade)
-	}
+	c.fill(ellipse(cx, cy-h*.12, w*1.1, h*.46), hairShade)
 
 	// Head, lit from above and slightly from one side.
 	tilt := c.between(-.12, .12)
@@ -60,12 +54,8 @@ func (c *canvas) face(cx, cy, h float64, l look) Box {
 		d := dx*dx*1.1 + dy*dy*.55
 		return skin.scale(1.06-.30*d).mix(dark, clamp(.55*d-.22))
 	})
-	ears := func(s float64) {
+	for _, s := range []float64{-1, 1} { // ears
 		c.fill(ellipse(cx+s*w*1.0, cy+h*.02, w*.12, h*.09), flat(dark.mix(skin, .4)))
-	}
-	if !l.long {
-		ears(-1)
-		ears(1)
 	}
 	ey := cy - h*.045 // eye line
 	for _, s := range []float64{-1, 1} {
@@ -94,15 +84,6 @@ func (c *canvas) face(cx, cy, h float64, l look) Box {
 	// Hair in front: crown, fringe, sides.
 	f := .27 - .10*l.fringe
 	c.fill(smooth(cx-w*1.1, cy-h*.02, cx-w*1.02, cy-h*.34, cx-w*.4, cy-h*.57, cx+w*.4, cy-h*.57, cx+w*1.02, cy-h*.34, cx+w*1.1, cy-h*.02, cx+w*.92, cy-h*.16, cx+w*.62, cy-h*(f+.06), cx+w*.15, cy-h*f, cx-w*.35, cy-h*(f+.03), cx-w*.90, cy-h*.16), hairShade)
-	if l.long {
-		for _, s := range []float64{-1, 1} {
-			c.fill(smooth(cx+s*w*1.15, cy-h*.2, cx+s*w*.92, cy-h*.22, cx+s*w*.95, cy+h*.1, cx+s*w*.9, cy+h*.6, cx+s*w*1.22, cy+h*.62, cx+s*w*1.25, cy+h*.1), hairShade)
-		}
-	}
-	if l.mask {
-		c.fill(smooth(cx-w*.85, cy+h*.05, cx, cy+h*.02, cx+w*.85, cy+h*.05, cx+w*.7, cy+h*.38, cx, cy+h*.52, cx-w*.7, cy+h*.38), ball(cx, cy+h*.25, h*.5, rgb{.93, .94, .96}, .3))
-		return Box{}
-	}
 	size := math.Round(h * .92)
 	return Box{X: int(cx - size/2), Y: int(cy - size/2), Size: int(size)}
 }
@@ -229,7 +210,6 @@ func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Box {
 		}
 		return Box{}
 	}
-	l.long = false // drawn behind the trunk already
 	return c.face(cx, cy, head, l)
 }
 

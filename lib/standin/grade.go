@@ -279,8 +279,8 @@ func (g *grade) reach(want Colours) *picture.Image {
 	return m
 }
 
-// bisect finds the zero of a falling-then-rising free, increasing f between lo and
-// hi on a logarithmic scale.
+// bisect finds the zero of an increasing f between lo and hi, on a logarithmic scale;
+// the nearer end where f has none.
 func bisect(lo, hi float64, f func(float64) float64) float64 {
 	lo, hi = math.Log(lo), math.Log(hi)
 	for range 10 {
@@ -300,7 +300,7 @@ func bisect(lo, hi float64, f func(float64) float64) float64 {
 func (g *grade) reachHue(want float64, search bool) {
 	off := func(turn float64) float64 { g.turn = turn; return g.sample().Hue - want }
 	near := func(turn, step float64) {
-		// Secant steps around a turn that is nearly right.
+		// Smaller and smaller steps around a turn that is nearly right.
 		best, err := turn, math.Abs(off(turn))
 		for range 6 {
 			improved := false

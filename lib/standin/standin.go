@@ -210,6 +210,9 @@ func stream(seed int64, purpose uint64) *rand.Rand {
 	return rand.New(rand.NewPCG(uint64(seed), purpose*0x9e3779b97f4a7c15+1))
 }
 
+// draws bounds how often a genre's texts and faces are planned anew.
+const draws = 20
+
 // makePlans plans the full set, genre after genre.
 func makePlans(seed int64) ([]plan, error) {
 	numbers, err := drawEngagement(stream(seed, 1), full)
@@ -220,12 +223,19 @@ func makePlans(seed int64) ([]plan, error) {
 	var natures []nature
 	black := 0
 	for g, l := range laws {
-		rng := stream(seed, 10+uint64(g))
-		texts, err := planText(rng, l.genre, full)
-		if err != nil {
-			return nil, err
+		var texts [][]piece
+		var ks []kind
+		var faces []int
+		// Chance may leave no room for a keyword: one seed in a hundred draws again.
+		for try := range uint64(draws) {
+			rng := stream(seed, 10+uint64(g)+100*try)
+			if texts, err = planText(rng, l.genre, full); err != nil {
+				continue
+			}
+			if ks, faces, err = planFaces(rng, l.genre); err == nil {
+				break
+			}
 		}
-		ks, faces, err := planFaces(rng, l.genre)
 		if err != nil {
 			return nil, err
 		}
