@@ -69,7 +69,7 @@ type book struct {
 // add enters one number. tolerance is absolute; see relative.
 func (b *book) add(where, row, column string, published, ours, tolerance float64) {
 	e := Entry{Chapter: b.chapter, Where: where, Quantity: row + ", " + column, Published: published, Ours: ours, Tolerance: tolerance, Data: b.data, row: row, column: column}
-	section := strings.NewReplacer("Table ", "", "Section ", "").Replace(where)
+	section := strings.NewReplacer("Table ", "", "Section ", "", "Figure ", "figure-").Replace(where)
 	e.ID = strings.NewReplacer(" ", "-", ", ", "-").Replace(section + "-" + row + "-" + column)
 	// The comparison forgives the rounding of the subtraction itself.
 	switch diff := math.Abs(ours - published); {
@@ -229,6 +229,25 @@ type Reference struct {
 	} `json:"table_4_6_text_mean_std"`
 
 	Keywords map[string][]Keyword `json:"table_4_7_keywords"`
+
+	Experiment1 map[string]struct {
+		AccuracyMean float64 `json:"accuracy_mean"`
+		AccuracyStd  float64 `json:"accuracy_std"`
+		LossMean     float64 `json:"loss_mean"`
+		LossStd      float64 `json:"loss_std"`
+		Correct      int     `json:"pooled_correct_of_300"`
+	} `json:"table_5_1_experiment_1"`
+
+	Experiment2 map[string]struct {
+		Accuracy float64
+		F1       float64
+		Correct  int `json:"pooled_correct_of_300"`
+	} `json:"table_6_1_experiment_2"`
+
+	Confusion struct {
+		ViTSingle int `json:"vit_gourmet_correct_single"`
+		ViTHybrid int `json:"vit_gourmet_correct_hybrid"`
+	} `json:"figure_6_3_confusion"`
 }
 
 // Keyword is a word of Table 4.7 and how often it was counted; in JSON ["東京", 13].
