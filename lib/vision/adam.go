@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -44,12 +43,8 @@ func (a Adam) Step(scope *model.Scope, loss *Node) {
 func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Node) {
 	g, store := gradients[0].Graph(), scope.Store()
 	state := func(name string, shape shapes.Shape) *model.Variable {
-		path := model.JoinPath("/adam", name)
-		v := store.GetVariable(path)
-		if v == nil {
-			v = store.VariableWithValue(path, tensors.FromShape(shape))
-			v.Trainable = false
-		}
+		v := store.VariableWithShape(model.JoinPath("/adam", name), shape, func(g *Graph, shape shapes.Shape) *Node { return Zeros(g, shape) })
+		v.Trainable = false
 		return v
 	}
 	count := state("steps", shapes.Make(dtypes.Float32))

@@ -9,6 +9,7 @@ package vision
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -152,8 +153,8 @@ func Count(n Network) int {
 
 // SetParams puts values, keyed by canonical name, into scope as variables of the same names.
 // It takes exactly the network's parameters: a missing, an extra and a wrongly shaped tensor is an
-// error that names it. Parameters become trainable variables, statistics do not. The tensors belong
-// to scope's store from then on: training overwrites them.
+// error that names it. Parameters become trainable variables, statistics do not. The tensors move
+// to the device and belong to scope's store from then on: training overwrites them.
 func SetParams(scope *model.Scope, n Network, values map[string]*tensors.Tensor) error {
 	known := map[string]bool{}
 	var faults []string
@@ -176,18 +177,27 @@ func SetParams(scope *model.Scope, n Network, values map[string]*tensors.Tensor)
 		slices.Sort(faults)
 		return fmt.Errorf("setting the parameters of %s: %s", n.Name(), strings.Join(faults, "; "))
 	}
+	backend, err := Backend()
+	if err != nil {
+		return fmt.Errorf("setting the parameters of %s: %w", n.Name(), err)
+	}
 	for _, p := range n.Params() {
+		value := values[p.Name]
+		if err := value.MaterializeOnDevice(backend, false, 0); err != nil {
+			return fmt.Errorf("setting %s of %s: %w", p.Name, n.Name(), err)
+		}
+		value.FinalizeLocal()
 		v := scope.GetVariable(p.Name)
-		var err error
 		if v == nil {
-			v, err = scope.CreateVariable(p.Name, values[p.Name])
+			v, err = scope.CreateVariable(p.Name, value)
 		} else {
-			err = v.SetValue(values[p.Name])
+			err = v.SetValue(value)
 		}
 		if err != nil {
 			return fmt.Errorf("setting %s of %s: %w", p.Name, n.Name(), err)
 		}
 		v.Trainable = !p.Stat
 	}
+	debug.FreeOSMemory() // as many bytes as the parameters have
 	return nil
 }
