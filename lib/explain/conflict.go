@@ -1,0 +1,323 @@
+package explain
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/fusion"
+	"thesis.example/lib/picture"
+	"thesis.example/lib/progress"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/vision"
+)
+
+// conflictFormat counts the versions of the pictures and answers below; kept ones of another are not read.
+const conflictFormat = 1
+
+// view is what all networks see of a picture here: the same pixels, each with its own normalisation.
+var view = vision.Preprocess{Short: 256, Crop: 224, Filter: "bicubic", Normalisation: "imagenet"}
+
+// The ways in which a picture gets the colours and the texture of another.
+const (
+	Spectrum = "spectrum" // ExchangeSpectrum
+	Patches  = "patches"  // TransferTexture
+)
+
+// ConflictItem is a picture whose shape comes from one sample and whose texture from another.
+type ConflictItem struct {
+	Method         string
+	Shape, Texture int // indices into the set's samples
+}
+
+// Conflict is the experiment of Geirhos et al. 2019 on a data set: pictures with the shape of one
+// genre and the colours and texture of another, and for control pictures whose two sources are of one
+// genre. All are made from the test pictures of the first of five folds; the classifier that answers
+// is trained on the other four, unmodified.
+type Conflict struct {
+	Items []ConflictItem
+	set   *dataset.Set
+	fold  dataset.Fold
+	dir   string
+}
+
+// ConflictAnswers is what one network said.
+type ConflictAnswers struct {
+	Network   string // the weights' name
+	Note      string // where other weights stand in: what the result must say
+	Right     int    // of the unmodified test pictures,
+	Tested    int    // so many
+	Predicted []int  // genre of each item, as an index into the set's Genres
+}
+
+// Conflicts makes the pictures, or finds them in data/cache.
+func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
+	folds, err := set.Folds(5, 1)
+	if err != nil {
+		return nil, err
+	}
+	root, err := setup.Root()
+	if err != nil {
+		return nil, err
+	}
+	c := &Conflict{
+		set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres)),
+		dir: filepath.Join(root, "data", "cache", fmt.Sprintf("conflict-%d-%s", conflictFormat, set.Fingerprint()[:16])),
+	}
+	if len(set.Genres) < 2 {
+		return nil, fmt.Errorf("cue conflict in %s: %d genre, want at least 2", set.Dir, len(set.Genres))
+	}
+	return c, c.draw(ctx)
+}
+
+// conflictItems gives every test picture as a shape one texture of another genre, the other genres
+// in turn, and one of its own genre. Every texture is used about as often.
+func conflictItems(labels, test []int, genres int) []ConflictItem {
+	members := make([][]int, genres)
+	for _, i := range test {
+		members[labels[i]] = append(members[labels[i]], i)
+	}
+	var items []ConflictItem
+	for _, method := range []string{Spectrum, Patches} {
+		for genre, own := range members {
+			for k, shape := range own {
+				if genres > 1 {
+					if other := members[(genre+1+k%(genres-1))%genres]; len(other) > 0 {
+						items = append(items, ConflictItem{method, shape, other[k%len(other)]})
+					}
+				}
+				if len(own) > 1 {
+					items = append(items, ConflictItem{method, shape, own[(k+1)%len(own)]})
+				}
+			}
+		}
+	}
+	return items
+}
+
+func (c *Conflict) file(i int) string { return filepath.Join(c.dir, fmt.Sprintf("%03d.png", i)) }
+
+// View is item i's picture.
+func (c *Conflict) View(i int) (*picture.Image, error) { return picture.Open(c.file(i)) }
+
+// Sources are the two pictures of item i, as the networks see them.
+func (c *Conflict) Sources(i int) (shape, texture *picture.Image, err error) {
+	it := c.Items[i]
+	views, err := view.Views(context.Background(), []string{c.set.Path(it.Shape), c.set.Path(it.Texture)})
+	if err != nil {
+		return nil, nil, err
+	}
+	return views[0], views[1], nil
+}
+
+// Conflicting says whether item i's sources are of two genres.
+func (c *Conflict) Conflicting(i int) bool {
+	it := c.Items[i]
+	return c.set.Samples[it.Shape].Genre != c.set.Samples[it.Texture].Genre
+}
+
+// draw makes the missing pictures, two at a time.
+func (c *Conflict) draw(ctx context.Context) error {
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return err
+	}
+	var missing []int
+	for i := range c.Items {
+		if _, err := os.Stat(c.file(i)); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, i)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	bar := progress.New("cue conflict", "pictures", len(missing))
+	defer bar.Done()
+	next, errs := make(chan int), make([]error, len(c.Items))
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				errs[i] = c.drawOne(i)
+				bar.Add(1)
+			}
+		})
+	}
+	for _, i := range missing {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Conflict) drawOne(i int) error {
+	shape, texture, err := c.Sources(i)
+	if err != nil {
+		return err
+	}
+	mix := ExchangeSpectrum
+	if c.Items[i].Method == Patches {
+		mix = TransferTexture
+	}
+	m, err := mix(shape, texture)
+	if err != nil {
+		return err
+	}
+	return replace(c.file(i), func(f *os.File) error {
+		w := bufio.NewWriter(f)
+		if err := png.Encode(w, m.RGBA()); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+}
+
+// replace writes a file beside path and moves it there when it is complete.
+func replace(path string, write func(*os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone after the rename
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// Ask lets a network's frozen features and a logistic regression on them classify all items. What
+// was answered once is kept in data/cache.
+func (c *Conflict) Ask(ctx context.Context, name string) (ConflictAnswers, error) {
+	var a ConflictAnswers
+	in, err := vision.Inspect(ctx, name)
+	if err != nil {
+		return a, err
+	}
+	path := filepath.Join(c.dir, "answers-"+in.Hash[:16]+".json")
+	if kept, err := os.ReadFile(path); err == nil {
+		if err := json.Unmarshal(kept, &a); err != nil || len(a.Predicted) != len(c.Items) {
+			return a, fmt.Errorf("%s is damaged (%d answers for %d items, %v): delete it", path, len(a.Predicted), len(c.Items), err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return a, err
+	} else if a, err = c.ask(ctx, in); err != nil {
+		return a, err
+	} else if err := replace(path, func(f *os.File) error { return json.NewEncoder(f).Encode(a) }); err != nil {
+		return a, err
+	}
+	a.Network, a.Note = in.Name, in.Note()
+	return a, nil
+}
+
+func (c *Conflict) ask(ctx context.Context, in *vision.Inspector) (ConflictAnswers, error) {
+	var a ConflictAnswers
+	samples := append(append([]int{}, c.fold.Train...), c.fold.Test...)
+	paths := make([]string, len(samples))
+	for k, i := range samples {
+		paths[k] = c.set.Path(i)
+	}
+	views, err := view.Views(ctx, paths)
+	if err != nil {
+		return a, err
+	}
+	for i := range c.Items {
+		m, err := c.View(i)
+		if err != nil {
+			return a, err
+		}
+		views = append(views, m)
+	}
+	features, err := in.Features(ctx, views)
+	if err != nil {
+		return a, err
+	}
+	rows := make([][]float64, len(features))
+	for i, f := range features {
+		rows[i] = make([]float64, len(f))
+		for j, x := range f {
+			rows[i][j] = float64(x)
+		}
+	}
+	scaler := fusion.FitScaler(rows[:len(c.fold.Train)])
+	for i := range rows {
+		rows[i] = scaler.Apply(rows[i])
+	}
+	labels := c.set.Labels()
+	genres := make([]int, len(samples))
+	for k, i := range samples {
+		genres[k] = labels[i]
+	}
+	n := len(c.fold.Train)
+	classifier, err := fusion.FitLogistic(rows[:n], genres[:n], len(c.set.Genres))
+	if err != nil {
+		return a, err
+	}
+	for k, row := range rows {
+		answer := largest(classifier.Logits(row))
+		switch {
+		case k < n:
+		case k < len(samples):
+			a.Tested++
+			if answer == genres[k] {
+				a.Right++
+			}
+		default:
+			a.Predicted = append(a.Predicted, answer)
+		}
+	}
+	return a, nil
+}
+
+func largest(x []float64) int {
+	best := 0
+	for i, v := range x {
+		if v > x[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// Tally counts the answers to the items of a method: of conflicting ones how many name the shape's
+// genre, the texture's, or neither; of the controls how many name their one genre, and how many
+// there are.
+func (c *Conflict) Tally(a ConflictAnswers, method string) (shape, texture, neither, agreed, controls int) {
+	labels := c.set.Labels()
+	for i, it := range c.Items {
+		if it.Method != method {
+			continue
+		}
+		answer := a.Predicted[i]
+		switch {
+		case !c.Conflicting(i):
+			controls++
+			if answer == labels[it.Shape] {
+				agreed++
+			}
+		case answer == labels[it.Shape]:
+			shape++
+		case answer == labels[it.Texture]:
+			texture++
+		default:
+			neither++
+		}
+	}
+	return shape, texture, neither, agreed, controls
+}
