@@ -122,7 +122,7 @@ func TestHeadsEqualKerasAndPyTorch(t *testing.T) {
 				t.Fatal(err)
 			}
 			// A backbone that only has a width: 40.
-			m := &Model{experiment, arm, &vision.EfficientNet{WidthFactor: 1. / 32, DepthFactor: 0.1}, meta, 3}
+			m := &Model{Experiment: experiment, Arm: arm, Backbone: &vision.EfficientNet{WidthFactor: 1. / 32, DepthFactor: 0.1}, Metadata: meta, Genres: 3}
 			width := m.Backbone.Width()
 			store := model.NewStore()
 			scope := store.RootScope()
@@ -200,7 +200,7 @@ func TestInitialRangesAreThoseOfTheLibraries(t *testing.T) {
 	for name, want := range readGolden(t).Initial {
 		var experiment int
 		fmt.Sscan(name, &experiment)
-		m := &Model{experiment, Arm{Fusion: "meta"}, nil, 50, 3}
+		m := &Model{Experiment: experiment, Arm: Arm{Fusion: "meta"}, Metadata: 50, Genres: 3}
 		p := m.Params()[0] // 50 inputs, as in golden.py, but 64 outputs
 		limit := p.Limit
 		if m.recipe().keras {

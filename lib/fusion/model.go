@@ -1,6 +1,7 @@
 package fusion
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -26,6 +27,7 @@ type Model struct {
 	Backbone   vision.Network // nil where Arm.Backbone is ""
 	Metadata   int            // length of the metadata vector, 16 in the thesis
 	Genres     int            // k, the number of classes
+	Rate       float64        // of Adam, where not the experiment's
 }
 
 // recipe is what the two programs of the appendix build behind the features.
@@ -51,9 +53,9 @@ func (m *Model) recipe() recipe {
 // Adam is the experiment's optimizer: Keras' with its default rate of 0.001, or PyTorch's with 0.0001.
 func (m *Model) Adam() vision.Adam {
 	if m.recipe().keras {
-		return vision.Adam{Rate: 1e-3, Keras: true}
+		return vision.Adam{Rate: cmp.Or(m.Rate, 1e-3), Keras: true}
 	}
-	return vision.Adam{Rate: 1e-4}
+	return vision.Adam{Rate: cmp.Or(m.Rate, 1e-4)}
 }
 
 // Param is a trained tensor of the head, below the scope "head". It starts uniform in ±Limit.
