@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -77,5 +78,57 @@ func TestDepthwiseRefusesWhatItCannotDo(t *testing.T) {
 	})
 	if _, err := exec.Exec(testPictures("x", 1, 8, 8, 2)); err == nil || !strings.Contains(err.Error(), "stride 3") {
 		t.Errorf("error %v does not name the stride", err)
+	}
+}
+
+// BenchmarkDepthwise runs layers of B0, a batch of 8: milliseconds forward and with both gradients, and
+// how many times faster forward is than the engine's own convolution. The gradients have no such ratio:
+// GoMLX's own compile for seconds each.
+func BenchmarkDepthwise(b *testing.B) {
+	backend := testBackend(b)
+	for _, l := range []struct{ size, channels, k, stride int }{
+		{112, 32, 3, 1}, {112, 96, 3, 2}, {56, 144, 3, 1}, {56, 144, 5, 2}, {28, 240, 5, 1}, {14, 672, 5, 1}, {7, 1152, 5, 1},
+	} {
+		b.Run(fmt.Sprintf("%dx%d,%d,k%d,stride%d", l.size, l.size, l.channels, l.k, l.stride), func(b *testing.B) {
+			p := (l.k - 1) / 2
+			pad := [2][2]int{{p, p}, {p, p}}
+			x := testPictures("x", 8, l.size, l.size, l.channels)
+			w := tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float32](testPictures("w", 1, l.k, l.k, l.channels)), l.k, l.k, l.channels)
+			layer := func(x, w *Node) *Node {
+				return depthwise{shifts{}, l.k, l.stride, pad, x.Shape().Dimensions}.apply(x, w)
+			}
+			seconds := map[string]float64{}
+			for name, f := range map[string]func(x, w *Node) []*Node{
+				"native":  func(x, w *Node) []*Node { return []*Node{reference(x, w, l.stride, pad)} },
+				"forward": func(x, w *Node) []*Node { return []*Node{layer(x, w)} },
+				"both":    func(x, w *Node) []*Node { return Gradient(ReduceAllSum(Square(layer(x, w))), x, w) },
+			} {
+				exec := MustNewExec(backend, f)
+				run := func() {
+					outputs, err := exec.Exec(x, w)
+					if err != nil {
+						b.Fatal(err)
+					}
+					for _, o := range outputs {
+						o.MustFinalizeAll()
+					}
+				}
+				run()
+				best := math.Inf(1)
+				for range 5 {
+					start := time.Now()
+					run()
+					best = min(best, time.Since(start).Seconds())
+				}
+				seconds[name] = best
+				exec.Finalize()
+			}
+			for range b.N { // measured above: the fastest of five of each
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(seconds["forward"]*1e3, "ms")
+			b.ReportMetric(seconds["both"]*1e3, "ms-with-gradients")
+			b.ReportMetric(seconds["native"]/seconds["forward"], "native/ours")
+		})
 	}
 }

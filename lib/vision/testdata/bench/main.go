@@ -4,8 +4,8 @@
 //	go run ./lib/vision/testdata/bench [-rounds 3] [-only TEXT]
 //
 // Every measurement is a process of its own. Rounds alternate between this library and PyTorch and
-// the fastest counts, so that what else the machine does hits both alike. $PYTHON names a Python with
-// torch and torchvision; without one the rows have our numbers only.
+// the fastest counts, so that what else the machine does hits both alike. PyTorch is that of
+// $PYTHON, or of .venv/parity (make parity); without one the rows have our numbers only.
 package main
 
 import (
@@ -24,6 +24,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -86,6 +87,11 @@ func table(rounds, steps int, only string) error {
 		return err
 	}
 	python := os.Getenv("PYTHON")
+	if parity := filepath.Join(root, ".venv", "parity", "bin", "python"); python == "" {
+		if _, err := os.Stat(parity); err == nil {
+			python = parity
+		}
+	}
 	var rows []string
 	var versions string
 	for _, t := range tasks {
@@ -181,16 +187,7 @@ func measure(name string, steps int) error {
 	if err := vision.SetParams(scope, network, vision.RandomParams(network, 1)); err != nil {
 		return err
 	}
-	step, err := model.NewExec(backend, store, func(s *model.Scope, x *Node) *Node {
-		pass := vision.Pass{Train: t.train}
-		logits := network.Logits(s, network.Features(s, x, pass), pass)
-		if !t.train {
-			return logits
-		}
-		loss := Neg(ReduceAllMean(Slice(LogSoftmax(logits, -1), AxisRange(), AxisElem(1))))
-		vision.Adam{Rate: 1e-4}.Step(s, loss)
-		return loss
-	})
+	step, err := program(backend, store, network, t)
 	if err != nil {
 		return err
 	}
@@ -202,12 +199,8 @@ func measure(name string, steps int) error {
 	report := worst()
 	for i := range steps + 1 {
 		before := time.Now()
-		outputs, err := step.Exec(x)
-		if err != nil {
+		if err := step(x); err != nil {
 			return err
-		}
-		if v := tensors.MustCopyFlatData[float32](outputs[0])[0]; math.IsNaN(float64(v)) {
-			return errors.New("the result is NaN")
 		}
 		if i == 0 {
 			report.First = time.Since(start).Seconds()
@@ -229,6 +222,58 @@ func measure(name string, steps int) error {
 		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(report)
+}
+
+// program is one step of the task on a batch of pictures. Training is two programs, gradients and
+// Adam's update: in one, a step's activations and the new moments would be in memory together.
+func program(backend compute.Backend, store *model.Store, network vision.Network, t task) (func(x *tensors.Tensor) error, error) {
+	var trained []*model.Variable
+	forward, err := model.NewExec(backend, store, func(s *model.Scope, x *Node) []*Node {
+		pass := vision.Pass{Train: t.train}
+		logits := network.Logits(s, network.Features(s, x, pass), pass)
+		if !t.train {
+			return []*Node{logits}
+		}
+		loss := Neg(ReduceAllMean(Slice(LogSoftmax(logits, -1), AxisRange(), AxisElem(1))))
+		trained = nil
+		var values []*Node
+		for _, p := range network.Params() {
+			if v := s.GetVariable(p.Name); v.Trainable {
+				trained, values = append(trained, v), append(values, v.NodeValue(x.Graph()))
+			}
+		}
+		return append([]*Node{loss}, Gradient(loss, values...)...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	update, err := model.NewExec(backend, store, func(s *model.Scope, gradients []*Node) *Node {
+		vision.Adam{Rate: 1e-4}.Apply(s, trained, gradients)
+		return ScalarZero(gradients[0].Graph(), gradients[0].DType())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(x *tensors.Tensor) error {
+		outputs, err := forward.Exec(x)
+		if err != nil {
+			return err
+		}
+		if v := tensors.MustCopyFlatData[float32](outputs[0])[0]; math.IsNaN(float64(v)) {
+			return errors.New("the result is NaN")
+		}
+		if !t.train {
+			return nil
+		}
+		gradients := make([]any, len(outputs)-1)
+		for i, g := range outputs[1:] {
+			if gradients[i], err = DonateTensorBuffer(g, backend, 0); err != nil {
+				return err
+			}
+		}
+		_, err = update.Exec(gradients...)
+		return err
+	}, nil
 }
 
 func processor() (string, error) {
