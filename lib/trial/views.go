@@ -38,7 +38,7 @@ func (l *lab) source(ctx context.Context, j *job) (*source, error) {
 			if !j.config.Augmented {
 				epoch = 0
 			}
-			now, err = l.views(ctx, j, epoch)
+			now, err = l.view(ctx, j, epoch)
 			return err
 		}
 		return s, nil
@@ -107,27 +107,26 @@ type frozen struct {
 
 func (f *frozen) row(i int) []float32 { return f.values[i*f.width : (i+1)*f.width] }
 
-// view 0 is the picture itself; view e > 0 is what epoch e sees of it under augmentation. Seed, epoch
-// and picture decide a view, so that all folds share it.
-type view struct {
+// change is what augmentation does to a picture. View 0 is the picture itself; view e > 0 is what epoch e
+// sees of it. Seed, epoch and picture decide a view, so that all folds share it.
+type change struct {
 	flip        bool
 	angle, zoom float32 // see vision.Augmentation
 }
 
-// drawView draws from the ranges of vision.DrawAugmentation.
-func drawView(seed uint64, epoch int, picture string) view {
+// drawChange draws from the ranges of vision.DrawAugmentation.
+func drawChange(seed uint64, epoch int, picture string) change {
 	r := draws(seed, fmt.Sprintf("epoch %d view of %s", epoch, picture))
 	between := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
-	return view{
+	return change{
 		flip:  r.Float64() <= 0.5,
 		angle: float32(between(-0.1*2*math.Pi, 0.1*2*math.Pi)),
 		zoom:  float32(between(0.8, 1.2)),
 	}
 }
 
-// views gives the frozen features of a view, from the cache or computed and kept there. Another
-// process at the same view is waited for.
-func (l *lab) views(ctx context.Context, j *job, epoch int) (*frozen, error) {
+// viewFile names the cache's file of a view.
+func (l *lab) viewFile(j *job, epoch int) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %s %s %+v %d", format, j.weights.Hash, j.weights.Network.Name(), *j.config.Preprocess, epoch)
 	if epoch > 0 {
@@ -136,9 +135,20 @@ func (l *lab) views(ctx context.Context, j *job, epoch int) (*frozen, error) {
 	for i := range l.set.Samples {
 		fmt.Fprintf(h, " %s", l.set.Hash(i))
 	}
-	file := filepath.Join(l.cache, fmt.Sprintf("frozen-%s-view%d-%x", j.weights.Name, epoch, h.Sum(nil)[:6]))
-	f := &frozen{width: j.model.Backbone.Width()}
-	if ok, err := f.load(file, len(l.set.Samples)); ok || err != nil {
+	return filepath.Join(l.cache, fmt.Sprintf("frozen-%s-view%d-%x", j.weights.Name, epoch, h.Sum(nil)[:6]))
+}
+
+// view gives the frozen features of a view from the cache. Where they are not there yet, those of all
+// views that the job will ask for are computed and kept. Another process at that is waited for.
+func (l *lab) view(ctx context.Context, j *job, epoch int) (*frozen, error) {
+	read := func(epoch int) (*frozen, error) { // nil where it is not there
+		f := &frozen{width: j.model.Backbone.Width()}
+		if ok, err := f.load(l.viewFile(j, epoch), len(l.set.Samples)); !ok || err != nil {
+			return nil, err
+		}
+		return f, nil
+	}
+	if f, err := read(epoch); f != nil || err != nil {
 		return f, err
 	}
 	if err := os.MkdirAll(l.cache, 0o755); err != nil {
@@ -149,36 +159,56 @@ func (l *lab) views(ctx context.Context, j *job, epoch int) (*frozen, error) {
 		return nil, err
 	}
 	defer unlock()
-	if ok, err := f.load(file, len(l.set.Samples)); ok || err != nil {
-		return f, err
+	views := []int{0}
+	if j.config.Augmented {
+		for e := 1; e <= j.config.Epochs; e++ {
+			views = append(views, e)
+		}
 	}
-	if err := l.compute(ctx, j, epoch, f); err != nil {
-		return nil, fmt.Errorf("features of %s, view %d: %w", j.weights.Name, epoch, err)
+	var missing []int
+	for _, v := range views {
+		f, err := read(v)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			missing = append(missing, v)
+		}
 	}
-	if err := f.save(file); err != nil {
-		return nil, fmt.Errorf("keeping frozen features: %w", err)
+	bar := progress.New("features of "+j.weights.Name, "pictures", len(missing)*len(l.set.Samples))
+	defer bar.Done()
+	for _, v := range missing {
+		f, err := l.compute(ctx, j, v, bar)
+		if err != nil {
+			return nil, fmt.Errorf("features of %s, view %d: %w", j.weights.Name, v, err)
+		}
+		if err := f.save(l.viewFile(j, v)); err != nil {
+			return nil, fmt.Errorf("keeping frozen features: %w", err)
+		}
 	}
-	return f, nil
+	f, err := read(epoch)
+	if f == nil && err == nil {
+		err = fmt.Errorf("%s was removed while it was in use", l.viewFile(j, epoch))
+	}
+	return f, err
 }
 
 // compute runs the backbone over the whole set.
-func (l *lab) compute(ctx context.Context, j *job, epoch int, f *frozen) error {
+func (l *lab) compute(ctx context.Context, j *job, epoch int, bar *progress.Bar) (*frozen, error) {
 	pixels, err := l.pixels(ctx, *j.config.Preprocess)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	exec, err := l.extractor(j)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	const rows = 32
 	size, n := j.settings.size, len(pixels)
-	f.values = make([]float32, 0, n*f.width)
-	bar := progress.New(fmt.Sprintf("features of %s, view %d", j.weights.Name, epoch), "pictures", n)
-	defer bar.Done()
+	f := &frozen{width: j.model.Backbone.Width(), values: make([]float32, 0, n*j.model.Backbone.Width())}
 	for from := 0; from < n; from += rows {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		x := make([]float32, rows*size*size*3)
 		flip, angle, zoom := make([]bool, rows), make([]float32, rows), make([]float32, rows)
@@ -186,7 +216,7 @@ func (l *lab) compute(ctx context.Context, j *job, epoch int, f *frozen) error {
 		for at := range part {
 			i := from + at
 			j.config.Preprocess.Normalise(x[at*size*size*3:(at+1)*size*size*3], &picture.Image{W: size, H: size, Pix: pixels[i]})
-			v := drawView(j.config.Seed, epoch, l.set.Hash(i))
+			v := drawChange(j.config.Seed, epoch, l.set.Hash(i))
 			flip[at], angle[at], zoom[at] = v.flip, v.angle, v.zoom
 		}
 		pictures := tensors.FromFlatDataAndDimensions(x, rows, size, size, 3)
@@ -197,19 +227,19 @@ func (l *lab) compute(ctx context.Context, j *job, epoch int, f *frozen) error {
 			out, err = exec.augmented.Exec1(pictures, flip, angle, zoom)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		values, err := tensors.CopyFlatData[float32](out)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := out.FinalizeAll(); err != nil {
-			return err
+			return nil, err
 		}
 		f.values = append(f.values, values[:part*f.width]...)
 		bar.Add(part)
 	}
-	return nil
+	return f, nil
 }
 
 // extractor is a frozen backbone, compiled once for all views.

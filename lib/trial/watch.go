@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
 )
 
@@ -64,6 +65,9 @@ func (w *watch) stop(j *job, picturesPerSecond float64) RunInfo {
 	}
 	if b, err := vision.Backend(); err == nil {
 		r.Device = b.Description()
+		if root, err := setup.Root(); err == nil { // where the project lies is nobody's business
+			r.Device = strings.ReplaceAll(r.Device, root+"/", "")
+		}
 	}
 	if p, err := vision.Processor(); err == nil {
 		r.Processor = fmt.Sprintf("%s, %d cores", p, runtime.NumCPU())
