@@ -162,14 +162,35 @@ func (v *ViT) attention(scope *model.Scope, pass Pass, z *Node, layer int) *Node
 	return tokens(scope, Reshape(TransposeAllAxes(heads, 0, 2, 1, 3), b, n, v.Dim), name+".proj") // eq. 8
 }
 
-// mlp is two linear layers with an exact GELU between them.
+// mlp is two linear layers with an exact GELU between them. The second one's gradient computes the
+// GELU again, which keeps 4·Dim values a token less in memory.
 func (v *ViT) mlp(scope *model.Scope, z *Node, name string) *Node {
-	return tokens(scope, gelu(tokens(scope, z, name+".fc1")), name+".fc2")
+	g, d := z.Graph(), z.Shape().Dimensions
+	h := dense(scope, Reshape(z, d[0]*d[1], d[2]), name+".fc1")
+	w, bias := parameter(scope, g, name+".fc2.weight"), parameter(scope, g, name+".fc2.bias")
+	y := withGradient([]*Node{h, w},
+		func([]*Node) *Node { return Dot(gelu(h), w).Product() },
+		func(dy *Node) []*Node {
+			dh := Mul(Einsum("no,io->ni", dy, w), geluSlope(h))
+			return []*Node{dh, Einsum("ni,no->io", Sub(h, Mul(h, normalAbove(h))), dy)}
+		})
+	return Reshape(Add(y, overAll(bias, y.Shape().Dimensions)), d[0], d[1], -1)
 }
 
 // gelu is x·Φ(x) with Φ the normal distribution function.
 func gelu(x *Node) *Node {
 	return Mul(x, MulScalar(OnePlus(Erf(MulScalar(x, math.Sqrt2/2))), 0.5))
+}
+
+// normalAbove is 1 − Φ(x). XLA would take x·Φ(x) for the one of the forward pass and keep that.
+func normalAbove(x *Node) *Node {
+	return MulScalar(OneMinus(Erf(MulScalar(x, math.Sqrt2/2))), 0.5)
+}
+
+// geluSlope is Φ(x) + x·φ(x).
+func geluSlope(x *Node) *Node {
+	density := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/math.Sqrt(2*math.Pi))
+	return Add(OneMinus(normalAbove(x)), Mul(x, density))
 }
 
 // norm is LayerNorm over the channels of each token.
