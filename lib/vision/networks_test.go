@@ -24,7 +24,8 @@ type golden struct {
 	Cases      []struct {
 		Case                 string
 		Batch, Height, Width int
-		Logits, Single       digest
+		Logits               digest
+		Single               *digest
 		Stages               map[string]digest
 		Loss                 float64
 		Gradients, Updated   map[string]digest
@@ -141,7 +142,7 @@ func testBackend(t testing.TB) compute.Backend {
 
 // twins are our side of the cases in networks.py.
 func twins(name string) (Network, Pass) {
-	small := EfficientNet{ID: name, WidthFactor: 0.25, DepthFactor: 0.34, Dropout: 0.2, DropPath: 0.2, Epsilon: 1e-5, Momentum: 0.1, Classes: 10}
+	small := EfficientNet{ID: name, WidthFactor: 0.25, DepthFactor: 0.26, Dropout: 0.2, DropPath: 0.2, Epsilon: 1e-5, Momentum: 0.1, Classes: 10}
 	vit := ViT{ID: name, Layers: 2, Dim: 64, Heads: 2, Patch: 8, Size: 32, Epsilon: 1e-6, Classes: 10}
 	switch name {
 	case "tf_efficientnet":
@@ -241,13 +242,15 @@ func TestNetworksEqualReference(t *testing.T) {
 			if err := c.Logits.compare(values(outputs[len(names)]), 1e-4, 0); err != nil {
 				t.Errorf("logits: %v", err)
 			}
-			single := tensors.FromFlatDataAndDimensions(values(pictures)[:c.Height*c.Width*3], 1, c.Height, c.Width, 3)
-			outputs, err = infer.Exec(single)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Single.compare(values(outputs[len(names)]), 1e-4, 0); err != nil {
-				t.Errorf("logits of a batch of one: %v", err)
+			if c.Single != nil {
+				single := tensors.FromFlatDataAndDimensions(values(pictures)[:c.Height*c.Width*3], 1, c.Height, c.Width, 3)
+				outputs, err = infer.Exec(single)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Single.compare(values(outputs[len(names)]), 1e-4, 0); err != nil {
+					t.Errorf("logits of a batch of one: %v", err)
+				}
 			}
 			if c.Gradients == nil {
 				return
