@@ -231,15 +231,16 @@ func TestLab(t *testing.T) {
 	for _, path := range chapters(t) {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
-			b := open(t, server.at("/lab/tree/"+name), server.host, true)
-			const panel = `[...(window.jupyterapp?.shell.widgets("main") ?? [])].find(w => w.sessionContext)`
+			// A workspace of its own: JupyterLab opens again what the last one had open.
+			b := open(t, server.at("/lab/workspaces/"+strings.TrimSuffix(name, ".ipynb")+"/tree/"+name), server.host, true)
+			panel := `[...(window.jupyterapp?.shell.widgets("main") ?? [])].find(w => w.sessionContext && w.context.path === "` + name + `")`
 			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`, 2*time.Minute)
 			if kernel := eval[string](b, `document.querySelector(".jp-KernelName")?.textContent.trim()`); !strings.HasPrefix(kernel, "Go (gonb)") {
 				t.Errorf("the notebook's kernel is %q", kernel)
 			}
 			eval[any](b, `window.jupyterapp.shell.activateById((`+panel+`).id)`)
 			eval[any](b, `void window.jupyterapp.commands.execute("notebook:run-all-cells")`)
-			const cells = `[...(` + panel + `).content.model.cells].filter(c => c.type === "code")`
+			cells := `[...(` + panel + `).content.model.cells].filter(c => c.type === "code")`
 			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`, 15*time.Minute)
 			if bad := eval[[]string](b, cells+`.flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === "error").map(o => o.evalue)`); len(bad) > 0 {
 				t.Errorf("cells failed: %q", bad)
@@ -269,7 +270,7 @@ func startLab(t *testing.T, dir, data string) lab {
 	}
 	cmd := exec.Command(filepath.Join(root, ".venv", "bin", "python"), "-m", "jupyterlab", "--no-browser", "--port=0", "--ServerApp.ip=127.0.0.1",
 		"--ServerApp.root_dir="+dir, "--LabApp.expose_app_in_browser=True", "--ServerApp.log_level=INFO")
-	cmd.Env = append(os.Environ(), "DATA="+data, "JUPYTER_PREFER_ENV_PATH=1", "JUPYTER_RUNTIME_DIR="+t.TempDir())
+	cmd.Env = append(os.Environ(), "DATA="+data, "JUPYTER_PREFER_ENV_PATH=1", "JUPYTER_RUNTIME_DIR="+t.TempDir(), "JUPYTERLAB_WORKSPACES_DIR="+t.TempDir(), "JUPYTERLAB_SETTINGS_DIR="+t.TempDir())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	said, err := cmd.StderrPipe()
 	if err != nil {
