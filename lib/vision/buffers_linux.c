@@ -72,7 +72,10 @@ static void *large(size_t size) {
 		if (count < BLOCKS) {
 			p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			if (p == MAP_FAILED) p = NULL;
-			else blocks[count++] = (struct block){p, size, 1};
+			else {
+				madvise(p, size, MADV_HUGEPAGE); // a wish
+				blocks[count++] = (struct block){p, size, 1};
+			}
 		}
 	}
 	pthread_mutex_unlock(&lock);

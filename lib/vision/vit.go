@@ -84,7 +84,11 @@ func (v *ViT) Features(scope *model.Scope, pictures *Node, pass Pass) *Node {
 	z := pass.tap("embed", v.embed(scope, pictures)) // z₀, eq. 1
 	for l := range v.Layers {
 		name := fmt.Sprintf("blocks.%d", l)
-		z = v.residual(scope, z, name+".ls1.gamma", v.attention(scope, pass, v.norm(scope, z, name+".norm1"), l)) // z′, eq. 2
+		normal := v.norm(scope, z, name+".norm1")
+		if l == v.Layers-1 && !v.MeanPool && pass.Tap == nil && pass.Attention == nil {
+			z = first(z, 1) // only the class token leaves the last layer: nobody sees the others there
+		}
+		z = v.residual(scope, z, name+".ls1.gamma", v.attention(scope, pass, normal, l, z.Shape().Dimensions[1])) // z′, eq. 2
 		z = v.residual(scope, z, name+".ls2.gamma", v.mlp(scope, v.norm(scope, z, name+".norm2"), name+".mlp"))   // z, eq. 3
 		z = pass.tap(name, z)
 	}
@@ -143,24 +147,35 @@ func (v *ViT) residual(scope *model.Scope, z *Node, gamma string, branch *Node) 
 	return Add(z, branch)
 }
 
-// attention is multi-head self-attention, appendix A: softmax(q·kᵀ/√D_h)·v in each head.
-func (v *ViT) attention(scope *model.Scope, pass Pass, z *Node, layer int) *Node {
-	d := z.Shape().Dimensions
-	b, n, h, dh := d[0], d[1], v.Heads, v.Dim/v.Heads
+// attention is multi-head self-attention, appendix A: softmax(q·kᵀ/√D_h)·v in each head, for the first
+// m tokens of z [batch, tokens, Dim].
+func (v *ViT) attention(scope *model.Scope, pass Pass, z *Node, layer, m int) *Node {
+	b, n, h, dh := z.Shape().Dimensions[0], z.Shape().Dimensions[1], v.Heads, v.Dim/v.Heads
 	name := fmt.Sprintf("blocks.%d.attn", layer)
-	qkv := Reshape(tokens(scope, z, name+".qkv"), b, n, 3, h, dh) // eq. 5
-	part := func(i int) *Node {                                   // [batch, heads, tokens, D_h]
-		return TransposeAllAxes(Squeeze(Slice(qkv, AxisRange(), AxisRange(), AxisElem(i)), 2), 0, 2, 1, 3)
+	weight, bias := parameter(scope, z.Graph(), name+".qkv.weight"), parameter(scope, z.Graph(), name+".qkv.bias")
+	parts := func(x *Node, from, to int) *Node { // [parts, batch, heads, tokens, D_h], eq. 5
+		columns := AxisRange(from*v.Dim, to*v.Dim)
+		x = affine(x, Slice(weight, AxisRange(), columns), Slice(bias, columns))
+		return TransposeAllAxes(Reshape(x, b, -1, to-from, h, dh), 2, 0, 3, 1, 4)
 	}
-	q, k, val := part(0), part(1), part(2)
+	var qkv []*Node
+	if m == n {
+		qkv = Split(parts(z, 0, 3), 0, 3)
+	} else {
+		qkv = append([]*Node{parts(first(z, m), 0, 1)}, Split(parts(z, 1, 3), 0, 2)...)
+	}
+	q, k, val := Squeeze(qkv[0], 0), Squeeze(qkv[1], 0), Squeeze(qkv[2], 0)
 	scores := DotGeneral(MulScalar(q, 1/math.Sqrt(float64(dh))), []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
-	weights := Softmax(scores, -1) // A, eq. 6: [batch, heads, tokens, tokens]
+	weights := Softmax(scores, -1) // A, eq. 6: [batch, heads, m, tokens]
 	if pass.Attention != nil {
 		pass.Attention(layer, weights)
 	}
 	heads := DotGeneral(weights, []int{3}, []int{0, 1}, val, []int{2}, []int{0, 1})               // eq. 7
-	return tokens(scope, Reshape(TransposeAllAxes(heads, 0, 2, 1, 3), b, n, v.Dim), name+".proj") // eq. 8
+	return tokens(scope, Reshape(TransposeAllAxes(heads, 0, 2, 1, 3), b, m, v.Dim), name+".proj") // eq. 8
 }
+
+// first is the first m tokens of z [batch, tokens, Dim].
+func first(z *Node, m int) *Node { return Slice(z, AxisRange(), AxisRange(0, m)) }
 
 // mlp is two linear layers with an exact GELU between them. The second one's gradient computes the
 // GELU again, which keeps 4·Dim values a token less in memory.
@@ -205,8 +220,15 @@ func (v *ViT) norm(scope *model.Scope, x *Node, name string) *Node {
 
 // tokens applies a linear layer to every token of x [batch, tokens, in].
 func tokens(scope *model.Scope, x *Node, name string) *Node {
+	g := x.Graph()
+	return affine(x, parameter(scope, g, name+".weight"), parameter(scope, g, name+".bias"))
+}
+
+// affine is x·weight + bias for x [batch, tokens, in] and weight [in, out].
+func affine(x, weight, bias *Node) *Node {
 	d := x.Shape().Dimensions
-	return Reshape(dense(scope, Reshape(x, d[0]*d[1], d[2]), name), d[0], d[1], -1)
+	y := Dot(Reshape(x, d[0]*d[1], d[2]), weight).Product()
+	return Reshape(Add(y, overAll(bias, y.Shape().Dimensions)), d[0], d[1], -1)
 }
 
 // resampling is a library's way to fit a trained position embedding to another grid.
