@@ -12,7 +12,7 @@ endif
 
 THESIS := go run ./lib/cmd/thesis
 
-.PHONY: help setup report lab test bench clean go standin
+.PHONY: help setup report lab test bench parity clean go standin
 
 help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,8 +33,14 @@ test: go ## check and run everything, notebooks and pages in a browser included
 	go vet ./...
 	go test -timeout 75m ./...
 
-bench: setup ## measure speed
+bench: setup ## measure speed; beside PyTorch where make parity has installed it
 	go test -run '^$$' -bench . ./lib/...
+	go run ./lib/vision/testdata/bench
+
+parity: setup ## compare the full-size networks with PyTorch, which it installs (gigabytes)
+	@[ -e .venv/parity/bin/pip ] || python3 -m venv .venv/parity
+	.venv/parity/bin/pip install -q -r lib/vision/testdata/requirements.txt
+	go test -count=1 -timeout 30m -tags parity -run Parity -v ./lib/vision
 
 clean: ## remove all that was made or installed here; your own data folders stay
 	rm -rf .venv report data/cache data/records data/weights

@@ -22,7 +22,7 @@ import (
 
 // format is the version of the record's format and of the computation behind it: raise it whenever
 // the same configuration may give another record.
-const format = 1
+const format = 2
 
 const recordSuffix = ".jsonl"
 

@@ -121,15 +121,47 @@ func Run(ctx context.Context, set *dataset.Set, table *features.Table, t Trial) 
 // RunAll is Run for many trials; their records are in the order of trials. Programs are compiled once
 // for the folds of an arm. What another process is at comes last, so that two can share the work.
 func RunAll(ctx context.Context, set *dataset.Set, table *features.Table, trials []Trial) ([]*Record, error) {
+	l, err := labOf(set, table)
+	if err != nil {
+		return nil, err
+	}
+	return l.runAll(ctx, trials)
+}
+
+// Existing gives the records of those of the trials that have been run as RunAll would run them now,
+// on the same data with the same weights and settings, and trains nothing.
+func Existing(ctx context.Context, set *dataset.Set, table *features.Table, trials []Trial) ([]*Record, error) {
+	l, err := labOf(set, table)
+	if err != nil {
+		return nil, err
+	}
+	var records []*Record
+	for _, t := range trials {
+		j, err := l.job(ctx, t)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t, err)
+		}
+		r, err := readRecord(j.file)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+func labOf(set *dataset.Set, table *features.Table) (*lab, error) {
 	root, err := setup.Root()
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{
+	return &lab{
 		set: set, table: table, profiles: profiles, load: vision.Load,
 		records: filepath.Join(root, "data", "records"), cache: filepath.Join(root, "data", "cache"),
-	}
-	return l.runAll(ctx, trials)
+	}, nil
 }
 
 // lab is what trials on one set share.

@@ -6,6 +6,9 @@
 // Every measurement is a process of its own. Rounds alternate between this library and PyTorch and
 // the fastest counts, so that what else the machine does hits both alike. PyTorch is that of
 // $PYTHON, or of .venv/parity (make parity); without one the rows have our numbers only.
+//
+// The last row is a matrix product, which bounds every other: how far apart the engines' products
+// are depends on the processor.
 package main
 
 import (
@@ -36,7 +39,7 @@ import (
 
 // A task is a row of the table. Aims are ratios to PyTorch's speed.
 type task struct {
-	name, network string
+	name, network string // no network: the matrix product
 	train         bool
 	batch         int
 	layouts       []string // PyTorch's memory formats; the fastest counts
@@ -48,7 +51,10 @@ var tasks = []task{
 	{"ViT-B/16 inference", "vit_b_16", false, 8, []string{"default"}, 1.6, 2.0},
 	{"EfficientNet-B0 training step", "efficientnet_b0", true, 32, []string{"default"}, 1.0, 1.4},
 	{"EfficientNet-B0 inference", "efficientnet_b0", false, 32, []string{"default", "channels_last"}, 0.8, 1.2},
+	{"matrix product of 4096×4096", "", false, 1, []string{"default"}, 0, 0},
 }
+
+const side = 4096 // rows and columns of the product's matrices
 
 // measured is what one process reports.
 type measured struct {
@@ -116,13 +122,26 @@ func table(rounds, steps int, only string) error {
 				theirs = theirs.best(m)
 			}
 		}
-		row := fmt.Sprintf("| %s, batch %d | %.0f ms, %.1f/s | ", t.name, t.batch, ours.Seconds*1e3, float64(t.batch)/ours.Seconds)
+		speed := func(m measured) string {
+			if t.network == "" {
+				return fmt.Sprintf("%.0f ms, %.0f GFLOP/s", m.Seconds*1e3, 2*math.Pow(side, 3)/m.Seconds/1e9)
+			}
+			return fmt.Sprintf("%.0f ms, %.1f/s", m.Seconds*1e3, float64(t.batch)/m.Seconds)
+		}
+		demand := "–"
+		if t.least > 0 {
+			demand = fmt.Sprintf("%.1f (%.1f)", t.least, t.aim)
+		}
+		row := fmt.Sprintf("| %s, batch %d | %s | ", t.name, t.batch, speed(ours))
+		if t.network == "" {
+			row = fmt.Sprintf("| %s | %s | ", t.name, speed(ours))
+		}
 		if python != "" {
 			versions = ours.Versions + ", " + theirs.Versions
-			row += fmt.Sprintf("%.0f ms, %.1f/s | **%.2f** | %.1f (%.1f) | %.0f, %.0f MiB | %.1f, %.1f s |", theirs.Seconds*1e3, float64(t.batch)/theirs.Seconds,
-				theirs.Seconds/ours.Seconds, t.least, t.aim, ours.PeakMiB, theirs.PeakMiB, ours.First, theirs.First)
+			row += fmt.Sprintf("%s | **%.2f** | %s | %.0f, %.0f MiB | %.1f, %.1f s |", speed(theirs), theirs.Seconds/ours.Seconds,
+				demand, ours.PeakMiB, theirs.PeakMiB, ours.First, theirs.First)
 		} else {
-			row += fmt.Sprintf("– | – | %.1f (%.1f) | %.0f MiB | %.1f s |", t.least, t.aim, ours.PeakMiB, ours.First)
+			row += fmt.Sprintf("– | – | %s | %.0f MiB | %.1f s |", demand, ours.PeakMiB, ours.First)
 		}
 		fmt.Println(row)
 		rows = append(rows, row)
@@ -175,27 +194,19 @@ func measure(name string, steps int) error {
 	if err != nil {
 		return err
 	}
-	network, err := vision.Architecture(t.network)
+	step, dims, err := program(backend, t)
 	if err != nil {
 		return err
 	}
-	store := model.NewStore()
-	if err := store.SetRNGStateFromSeed(1); err != nil {
-		return err
+	size := 1
+	for _, d := range dims {
+		size *= d
 	}
-	scope := store.RootScope()
-	if err := vision.SetParams(scope, network, vision.RandomParams(network, 1)); err != nil {
-		return err
+	values := make([]float32, size)
+	for i := range values {
+		values[i] = float32(math.Sin(float64(i)))
 	}
-	step, err := program(backend, store, network, t)
-	if err != nil {
-		return err
-	}
-	pictures := make([]float32, t.batch*224*224*3)
-	for i := range pictures {
-		pictures[i] = float32(math.Sin(float64(i)))
-	}
-	x := tensors.FromFlatDataAndDimensions(pictures, t.batch, 224, 224, 3)
+	x := tensors.FromFlatDataAndDimensions(values, dims...)
 	report := worst()
 	for i := range steps + 1 {
 		before := time.Now()
@@ -224,14 +235,35 @@ func measure(name string, steps int) error {
 	return json.NewEncoder(os.Stdout).Encode(report)
 }
 
-// program is one step of the task on a batch of pictures. Training is two programs, gradients and
+// program makes one step of the task, and the dimensions of what it takes.
+func program(backend compute.Backend, t task) (step func(x *tensors.Tensor) error, dims []int, err error) {
+	if t.network == "" {
+		exec, err := NewExec(backend, func(x *Node) *Node { return ReduceAllMax(Dot(x, x).Product()) })
+		return func(x *tensors.Tensor) error { _, err := exec.Exec(x); return err }, []int{side, side}, err
+	}
+	store := model.NewStore()
+	if err := store.SetRNGStateFromSeed(1); err != nil {
+		return nil, nil, err
+	}
+	network, err := vision.Architecture(t.network)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := vision.SetParams(store.RootScope(), network, vision.RandomParams(network, 1)); err != nil {
+		return nil, nil, err
+	}
+	step, err = pass(backend, store, network, t.train)
+	return step, []int{t.batch, 224, 224, 3}, err
+}
+
+// pass is one step of a network on a batch of pictures. Training is two programs, gradients and
 // Adam's update: in one, a step's activations and the new moments would be in memory together.
-func program(backend compute.Backend, store *model.Store, network vision.Network, t task) (func(x *tensors.Tensor) error, error) {
+func pass(backend compute.Backend, store *model.Store, network vision.Network, train bool) (func(x *tensors.Tensor) error, error) {
 	var trained []*model.Variable
 	forward, err := model.NewExec(backend, store, func(s *model.Scope, x *Node) []*Node {
-		pass := vision.Pass{Train: t.train}
+		pass := vision.Pass{Train: train}
 		logits := network.Logits(s, network.Features(s, x, pass), pass)
-		if !t.train {
+		if !train {
 			return []*Node{logits}
 		}
 		loss := Neg(ReduceAllMean(Slice(LogSoftmax(logits, -1), AxisRange(), AxisElem(1))))
@@ -262,7 +294,7 @@ func program(backend compute.Backend, store *model.Store, network vision.Network
 		if v := tensors.MustCopyFlatData[float32](outputs[0])[0]; math.IsNaN(float64(v)) {
 			return errors.New("the result is NaN")
 		}
-		if !t.train {
+		if !train {
 			return nil
 		}
 		gradients := make([]any, len(outputs)-1)
