@@ -10,6 +10,14 @@ override DATA := $(shell realpath -m -- "$(DATA)")
 export DATA
 endif
 
+# The plug-in's path, as lib/setup has it.
+ifeq ($(BACKEND),cuda)
+export GOMLX_BACKEND := xla:$(CURDIR)/.venv/cuda/jax_plugins/xla_cuda13/xla_cuda_plugin.so,notf32
+SETUP := -cuda
+else ifneq ($(filter-out cpu,$(BACKEND)),)
+$(error BACKEND=$(BACKEND): there are cpu, the default, and cuda)
+endif
+
 THESIS := go run ./lib/cmd/thesis
 
 .PHONY: help setup report lab test bench parity clean go standin
@@ -17,9 +25,10 @@ THESIS := go run ./lib/cmd/thesis
 help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "  DATA=DIR behind any of them takes your screenshots instead of the stand-in data"
+	@echo "  BACKEND=cuda runs the networks on an NVIDIA GPU"
 
 setup: go ## install everything into .venv; nothing to do the second time
-	@go run ./lib/cmd/setup
+	@go run ./lib/cmd/setup $(SETUP)
 
 report: setup standin ## run the chapters and write report/index.html
 	@$(THESIS) report
@@ -28,7 +37,7 @@ lab: setup standin ## open JupyterLab with the chapters' notebooks
 	@.venv/bin/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks
 
 test: go ## check and run everything, notebooks and pages in a browser included
-	@go run ./lib/cmd/setup -browser
+	@go run ./lib/cmd/setup -browser $(SETUP)
 	@bad=$$(gofmt -l lib notebooks); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w on:" $$bad; exit 1; }
 	go vet ./...
 	go test -timeout 75m ./...

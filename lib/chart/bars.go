@@ -16,6 +16,13 @@ type Bar struct {
 	Published        []float64
 }
 
+// AddSD adds a category: a mean with a whisker of one standard deviation to each side, and the
+// published mean.
+func (b *Bar) AddSD(mean, sd, published float64) {
+	b.Value, b.Published = append(b.Value, mean), append(b.Published, published)
+	b.Low, b.High = append(b.Low, mean-sd), append(b.High, mean+sd)
+}
+
 // Bars shows sets of bars with whiskers, beside each other in each category
 // (figures 4.3, 4.5, 5.1, 6.1, 6.2). whisker says in words what the whiskers are,
 // such as "± 1 standard deviation over 5 folds". A single set is coloured by

@@ -53,7 +53,7 @@ func readEngagement(file string) ([]row, Problems) {
 	if err != nil {
 		return nil, unreadable(err.Error(), "make the file readable")
 	}
-	text, err := decodeText(data)
+	text, err := DecodeText(data)
 	if err != nil {
 		return nil, unreadable(err.Error(), `save it as "CSV UTF-8"`)
 	}
@@ -133,8 +133,9 @@ func parseRow(line int, record []string, at map[string]int) row {
 	return r
 }
 
-// decodeText gives the UTF-8 of a table that a spreadsheet wrote.
-func decodeText(data []byte) ([]byte, error) {
+// DecodeText gives the UTF-8 of a table that a spreadsheet wrote: UTF-8, with a byte order mark or
+// without, or Shift_JIS.
+func DecodeText(data []byte) ([]byte, error) {
 	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
 		return nil, errors.New("the text is UTF-16")
 	}

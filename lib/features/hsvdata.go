@@ -12,9 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/unicode/norm"
 
 	"thesis.example/lib/dataset"
@@ -41,16 +39,15 @@ func readHSV(set *dataset.Set) (map[string]Colour, error) {
 	fault := func(found, want, fix string) error {
 		return dataset.Problems{{File: HSVFile, Row: 1, Found: found, Want: want, Fix: fix + ", or remove the file to have the colours measured"}}
 	}
-	if !utf8.Valid(b) {
-		if b, err = japanese.ShiftJIS.NewDecoder().Bytes(b); err != nil || bytes.ContainsRune(b, utf8.RuneError) {
-			return nil, fault("a text that is neither UTF-8 nor Shift_JIS", "a CSV file", `save it as "CSV UTF-8"`)
-		}
+	text, err := dataset.DecodeText(b)
+	if err != nil {
+		return nil, fault(err.Error(), "a CSV file", `save it as "CSV UTF-8"`)
 	}
 	want := []string{"file"}
 	for _, c := range columns[:colourColumns] {
 		want = append(want, c.name)
 	}
-	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(b, []byte("\ufeff"))))
+	r := csv.NewReader(bytes.NewReader(text))
 	first, err := r.Read()
 	if err != nil {
 		return nil, fault("no first line with column names", strings.Join(want, ","), "write the column names into the first line")

@@ -93,9 +93,15 @@ func ShowImages(images []*picture.Image, captions []string) error {
 	return nil
 }
 
-// ShowFigure displays a figure. One that has a number in the thesis it also saves, as
-// figures/fig-4-2.svg in the project, or in the folder $FIGURES where that is set.
-func ShowFigure(f *chart.Figure) error {
+// ShowFigure displays what a function of package chart has made, as in
+// ShowFigure(chart.Bars(…)); an error ends the cell (Check). A figure that has a number in the thesis
+// it also saves, as figures/fig-4-2.svg in the project, or in the folder $FIGURES where that is set.
+func ShowFigure(f *chart.Figure, err error) {
+	Check(err)
+	Check(saveAndShow(f))
+}
+
+func saveAndShow(f *chart.Figure) error {
 	if f.Number == "" {
 		return f.Show()
 	}

@@ -26,6 +26,11 @@ import (
 //go:embed npm.txt
 var npmRequirements []byte
 
+// cudaRequirements pins XLA's plug-in for NVIDIA and the libraries that it loads.
+//
+//go:embed cuda.txt
+var cudaRequirements []byte
+
 // overrides are JupyterLab's settings in .venv: no question about news, no look for updates.
 const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}
 `
@@ -47,6 +52,7 @@ c.ServerApp.allow_root = True
 // Options of an Install.
 type Options struct {
 	Browser bool // also Chromium, which make test drives
+	CUDA    bool // the plug-in for NVIDIA, and notebooks that run on it
 }
 
 // Install makes .venv complete: the Python packages of requirements.txt, the
@@ -65,7 +71,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return fmt.Errorf("the XLA plug-in is for Linux on x86-64; this machine is %s on %s", runtime.GOOS, runtime.GOARCH)
 	}
-	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), log: log}
+	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, gpus: "/dev/nvidia[0-9]*", log: log}
 	if err := in.system(opts); err != nil {
 		return err
 	}
@@ -77,7 +83,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.kernel} {
+	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.cuda, in.kernel} {
 		if err := step(was, now); err != nil {
 			return err
 		}
@@ -89,6 +95,8 @@ type installer struct {
 	ctx        context.Context
 	root, venv string
 	python3    string // the python that makes .venv
+	withCUDA   bool
+	gpus       string // pattern of the devices that the driver makes
 	log        io.Writer
 }
 
@@ -98,6 +106,7 @@ type state struct {
 	Root         string // where the project lay
 	Requirements string // SHA-256 of requirements.txt
 	Modules      string // SHA-256 of go.mod, go.sum and Go's version
+	CUDA         string // SHA-256 of cuda.txt, where it has been installed
 }
 
 func (in *installer) statePath() string {
@@ -136,7 +145,15 @@ func (in *installer) wanted() (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	return state{Root: in.root, Requirements: requirements, Modules: modules + " " + runtime.Version()}, nil
+	was, err := in.readState()
+	if err != nil {
+		return state{}, err
+	}
+	now := state{Root: in.root, Requirements: requirements, Modules: modules + " " + runtime.Version(), CUDA: was.CUDA}
+	if in.withCUDA {
+		now.CUDA = fmt.Sprintf("%x", sha256.Sum256(cudaRequirements))
+	}
+	return now, nil
 }
 
 // system looks for what lies outside .venv: programs that a package manager
@@ -255,6 +272,36 @@ func (in *installer) python(was, now state) error {
 	}
 	in.say("installing the Python packages of requirements.txt")
 	return in.pip("-r", "requirements.txt")
+}
+
+// cuda installs the plug-in for NVIDIA where it is asked for.
+func (in *installer) cuda(was, now state) error {
+	if !in.withCUDA {
+		return nil
+	}
+	if devices, err := filepath.Glob(in.gpus); err != nil || len(devices) == 0 {
+		return fmt.Errorf("there is no NVIDIA GPU on this machine (no %s): leave BACKEND=cuda out, or install NVIDIA's driver, 580 or newer", in.gpus)
+	}
+	if was.CUDA == now.CUDA && exists(xlaCUDA(in.root)) {
+		return nil
+	}
+	in.say("installing XLA's plug-in for NVIDIA and CUDA's libraries, some 3 GB")
+	list, err := os.CreateTemp("", "cuda-*.txt")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(list.Name())
+	if _, err := list.Write(cudaRequirements); err != nil {
+		return errors.Join(err, list.Close())
+	}
+	if err := list.Close(); err != nil {
+		return err
+	}
+	target := cudaDir(in.root)
+	if err := os.RemoveAll(target); err != nil {
+		return err
+	}
+	return in.pip("--target", target, "-r", list.Name())
 }
 
 // pip installs with hashes checked and nothing built from source.
@@ -403,6 +450,10 @@ func (in *installer) kernel(was, now state) error {
 	if err != nil {
 		return err
 	}
+	plugin := xlaCPU(in.root)
+	if in.withCUDA {
+		plugin = xlaCUDA(in.root)
+	}
 	kernel, err := json.MarshalIndent(map[string]any{
 		// go_work: a cell can import this project's packages and their modules.
 		"argv":           []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
@@ -411,10 +462,11 @@ func (in *installer) kernel(was, now state) error {
 		"interrupt_mode": "message",
 		"env": map[string]string{
 			"PATH":                  filepath.Join(in.venv, "bin") + ":" + filepath.Dir(goBin) + ":${PATH}",
-			"GOMLX_BACKEND":         xlaCPU(in.root),
+			"GOMLX_BACKEND":         backend(plugin),
 			"GOMLX_NO_AUTO_INSTALL": "1",
-			// A user's own settings of these would break the workspace.
-			"GOFLAGS": "-mod=readonly",
+			// A user's own settings of these would break the workspace. Without symbols for a
+			// debugger (-s), a cell links in half the time; panics still name their lines.
+			"GOFLAGS": "-mod=readonly -ldflags=-s",
 			"GOWORK":  "auto",
 		},
 	}, "", "  ")

@@ -144,7 +144,8 @@ func (t thirdParty) check(path string) error {
 	return nil
 }
 
-// UseXLA points GoMLX at the XLA plug-in that make setup installed, checked. An
+// UseXLA points GoMLX at the XLA plug-in that make setup installed, checked: the
+// CPU's, or NVIDIA's where $GOMLX_BACKEND names it, as make BACKEND=cuda does. An
 // absolute path also keeps go-xla's own installer from searching the network. A
 // $GOMLX_BACKEND that names something else stays as it is. Call it before the
 // first compute.New.
@@ -153,15 +154,41 @@ func UseXLA() error {
 	if err != nil {
 		return err
 	}
-	cpu := xlaCPU(root)
-	if chosen := os.Getenv("GOMLX_BACKEND"); chosen != "" && chosen != cpu {
-		return nil
+	cpu, cuda := backend(xlaCPU(root)), backend(xlaCUDA(root))
+	switch os.Getenv("GOMLX_BACKEND") {
+	case "", cpu:
+		if _, err := File("libpjrt_cpu.so"); err != nil {
+			return err
+		}
+		return os.Setenv("GOMLX_BACKEND", cpu)
+	case cuda:
+		if _, err := os.Stat(xlaCUDA(root)); err != nil {
+			return fmt.Errorf("the plug-in for NVIDIA is not installed: run `make setup BACKEND=cuda` in the project's folder: %w", err)
+		}
+		// go-xla looks for these libraries in a place of its own, and warns.
+		if err := os.Setenv("GOPJRT_CUDA_CHECKS", "0"); err != nil {
+			return err
+		}
+		if os.Getenv("XLA_FLAGS") == "" { // where ptxas and libdevice are
+			return os.Setenv("XLA_FLAGS", "--xla_gpu_cuda_data_dir="+filepath.Join(cudaDir(root), "nvidia", "cu13"))
+		}
 	}
-	if _, err := File("libpjrt_cpu.so"); err != nil {
-		return err
-	}
-	return os.Setenv("GOMLX_BACKEND", cpu)
+	return nil
 }
 
-// xlaCPU is $GOMLX_BACKEND for the plug-in of the project in root.
-func xlaCPU(root string) string { return "xla:" + filepath.Join(shareDir(root), "libpjrt_cpu.so") }
+func xlaCPU(root string) string { return filepath.Join(shareDir(root), "libpjrt_cpu.so") }
+
+func xlaCUDA(root string) string {
+	return filepath.Join(cudaDir(root), "jax_plugins", "xla_cuda13", "xla_cuda_plugin.so")
+}
+
+func cudaDir(root string) string { return filepath.Join(root, ".venv", "cuda") }
+
+// backend is $GOMLX_BACKEND for a plug-in. For CUDA, go-xla would round products to TF32, which
+// PyTorch does not do unless asked.
+func backend(plugin string) string {
+	if strings.HasSuffix(plugin, "cuda_plugin.so") {
+		plugin += ",notf32"
+	}
+	return "xla:" + plugin
+}

@@ -97,6 +97,33 @@ func TestUseXLA(t *testing.T) {
 	}
 }
 
+// Without a GPU nothing is downloaded, and without the plug-in nothing runs; both say what to do.
+func TestCUDA(t *testing.T) {
+	root := project(t)
+	t.Setenv("GOMLX_BACKEND", backend(xlaCUDA(root)))
+	t.Setenv("XLA_FLAGS", "")
+	if err := UseXLA(); err == nil || !strings.Contains(err.Error(), "make setup BACKEND=cuda") {
+		t.Errorf("a plug-in that is not there: %v", err)
+	}
+	var log bytes.Buffer
+	devices := t.TempDir()
+	in := &installer{ctx: t.Context(), root: root, venv: filepath.Join(root, ".venv"), withCUDA: true, gpus: filepath.Join(devices, "nvidia[0-9]*"), log: &log}
+	if err := in.cuda(state{}, state{CUDA: "new"}); err == nil || !strings.Contains(err.Error(), "no NVIDIA GPU") || log.Len() > 0 {
+		t.Errorf("no GPU: %v, log %q", err, &log)
+	}
+	write(t, filepath.Join(devices, "nvidia0"), "")
+	write(t, xlaCUDA(root), "a plug-in")
+	if err := in.cuda(state{CUDA: "same"}, state{CUDA: "same"}); err != nil || log.Len() > 0 {
+		t.Errorf("installed already: %v, log %q", err, &log)
+	}
+	if err := UseXLA(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := os.Getenv("XLA_FLAGS"), "--xla_gpu_cuda_data_dir="+filepath.Join(root, ".venv", "cuda", "nvidia", "cu13"); got != want {
+		t.Errorf("XLA_FLAGS=%q, want %q", got, want)
+	}
+}
+
 // After the project's folder moved, nothing in .venv may name the old one.
 func TestMoved(t *testing.T) {
 	root := project(t)

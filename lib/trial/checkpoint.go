@@ -12,9 +12,9 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -130,35 +130,30 @@ func (s *state) load(file, record string, store *model.Store) (bool, error) {
 // file that another process holds is waited for; without wait, unlock is nil then.
 func lock(ctx context.Context, file string, wait bool) (unlock func(), err error) {
 	for {
-		f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)
+		l := flock.New(file, flock.SetPermissions(0o644))
+		held := false
+		if wait {
+			held, err = l.TryLockContext(ctx, 200*time.Millisecond)
+		} else {
+			held, err = l.TryLock()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("locking: %w", err)
-		}
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			// The holder before may have removed the file after this process opened it.
-			now, err := os.Stat(file)
-			mine, err2 := f.Stat()
-			if err == nil && err2 == nil && os.SameFile(now, mine) {
-				return func() {
-					os.Remove(file) // what stays behind is taken over
-					f.Close()
-				}, nil
-			}
-			f.Close()
-			continue
-		}
-		f.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("locking %s: %w", file, err)
 		}
-		if !wait {
-			return nil, nil
+		if !held {
+			return nil, l.Close()
 		}
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(200 * time.Millisecond):
+		// The holder before may have removed the file after this process opened it.
+		now, err := os.Stat(file)
+		mine, err2 := l.Stat()
+		if err == nil && err2 == nil && os.SameFile(now, mine) {
+			return func() {
+				os.Remove(file) // what stays behind is taken over
+				l.Close()
+			}, nil
+		}
+		if err := l.Close(); err != nil {
+			return nil, err
 		}
 	}
 }

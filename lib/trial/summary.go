@@ -82,6 +82,28 @@ func Summarise(records []*Record) ([]Summary, error) {
 // Complete says whether all folds are there.
 func (s *Summary) Complete() bool { return len(s.Fold) == s.Folds }
 
+// Mean is a number of the training's history, by epoch, averaged over the folds.
+func (s *Summary) Mean(of func(Epoch) float64) []float64 {
+	mean := make([]float64, s.Epochs)
+	for _, r := range s.Records {
+		for e := range mean {
+			mean[e] += of(r.History[e]) / float64(len(s.Records))
+		}
+	}
+	return mean
+}
+
+// Notes are the sentences that belong beside the results (Record.Note), each once.
+func Notes(summaries []Summary) []string {
+	var notes []string
+	for _, s := range summaries {
+		if n := s.Records[0].Note(); n != "" && !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
+	return notes
+}
+
 func (s *Summary) result(of func(*Record) Predictions) (Result, error) {
 	type row struct {
 		file             string

@@ -20,8 +20,8 @@ func Architectures() []string {
 //
 //	efficientnet_b0 … b7        torchvision's and timm's, symmetric padding
 //	tf_efficientnet_b0 … b7     Keras' and timm's tf_*, TensorFlow's padding
-//	efficientnet_lite0          symmetric padding with TensorFlow's batch norm, as its PyTorch port has it
-//	tf_efficientnet_lite0       timm's
+//	efficientnet_lite0          timm's, symmetric padding
+//	tf_efficientnet_lite0       TensorFlow's padding: timm's, and the PyTorch port that the packaged weights are from
 //	vit_b_16                    torchvision's ViT-B/16
 //	vit_{tiny,small,base}_patch{14,16}_224   timm's
 //	vit_base_patch16_224.hf     Hugging Face's google/vit-base-patch16-224
@@ -68,11 +68,11 @@ var architectures = func() map[string]Network {
 	}
 	lite := EfficientNet{
 		ID: "efficientnet_lite0", WidthFactor: 1, DepthFactor: 1, Size: 224, Dropout: 0.2, DropPath: 0.2, Lite: true,
-		Epsilon: 1e-3, Momentum: 0.01, Classes: 1000,
+		Epsilon: 1e-5, Momentum: 0.1, Classes: 1000,
 	}
 	add(&lite)
 	tfLite := lite
-	tfLite.ID, tfLite.Same = "tf_"+lite.ID, true
+	tfLite.ID, tfLite.Same, tfLite.Epsilon, tfLite.Momentum = "tf_"+lite.ID, true, 1e-3, 0.01
 	add(&tfLite)
 
 	// Dosovitskiy et al. 2021, Table 1; Tiny and Small are those of Touvron et al. 2021 (DeiT), Table 1.

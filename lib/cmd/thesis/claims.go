@@ -77,12 +77,8 @@ func runClaims(ctx context.Context, args []string) error {
 		within, outside, notMeasured := ledger.Count(of)
 		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), ledger.DataName(set), within, outside, notMeasured)
 	}
-	notes := map[string]bool{}
-	for _, s := range summaries {
-		if n := s.Records[0].Note(); n != "" && !notes[n] {
-			notes[n] = true
-			fmt.Println("Note:", n)
-		}
+	for _, n := range trial.Notes(summaries) {
+		fmt.Println("Note:", n)
 	}
 	return nil
 }

@@ -117,7 +117,6 @@ func writeResults(w io.Writer, records []*trial.Record) error {
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	head := ""
-	notes := map[string]bool{}
 	for _, s := range summaries {
 		data := "your data"
 		if s.StandIn {
@@ -141,15 +140,12 @@ func writeResults(w io.Writer, records []*trial.Record) error {
 		}
 		fmt.Fprintf(table, "%s\t%d of %d\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%d of %d\t%.4f\t%.4f\t%.4f\t%.1f\t%s\n", s.Arm, len(s.Fold), s.Folds,
 			l.Accuracy, l.AccuracySD, l.Loss, l.LossSD, l.F1, l.F1Pooled, l.Correct, l.N(), b.Accuracy, b.Loss, b.F1, seconds, cmp.Or(s.Weights, "none"))
-		if n := s.Records[0].Note(); n != "" {
-			notes[n] = true
-		}
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintln(w, "accuracy, loss and F1 (macro): means over the folds after the last epoch, sd with divisor n; pooled: F1 of all folds' predictions together")
-	for n := range notes {
+	for _, n := range trial.Notes(summaries) {
 		fmt.Fprintln(w, "Note:", n)
 	}
 	return nil
