@@ -54,15 +54,28 @@ func (b *Bar) AddNote(n int, note string) {
 	}
 }
 
+// Say puts a line above the bar, to stay there.
+func (b *Bar) Say(line string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.clear()
+	fmt.Fprintln(b.w, line)
+	b.last = time.Time{} // the bar itself again at the next item
+}
+
+func (b *Bar) clear() {
+	if b.width > 0 {
+		fmt.Fprintf(b.w, "\r%s\r", strings.Repeat(" ", b.width))
+	}
+}
+
 // Done ends the bar with one line that says how long the work took. Work that
 // took under a second leaves no line.
 func (b *Bar) Done() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	took := time.Since(b.start)
-	if b.width > 0 {
-		fmt.Fprintf(b.w, "\r%s\r", strings.Repeat(" ", b.width))
-	}
+	b.clear()
 	if took >= time.Second {
 		fmt.Fprintf(b.w, "%s: %d %s in %s\n", b.what, b.done, b.unit, took.Round(100*time.Millisecond))
 	}

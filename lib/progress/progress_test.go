@@ -2,6 +2,7 @@ package progress
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,25 @@ func TestBar(t *testing.T) {
 		}
 		if strings.Contains(got, "\r") != terminal {
 			t.Errorf("terminal %v: carriage returns in %q", terminal, got)
+		}
+	}
+}
+
+func TestSay(t *testing.T) {
+	for _, terminal := range []bool{true, false} {
+		var out bytes.Buffer
+		start := time.Now().Add(-20 * time.Second)
+		b := &Bar{w: &out, what: "report", unit: "cells", total: 30, terminal: terminal, start: start, last: start}
+		b.Add(10)
+		b.Say("chapter 2 in 5s")
+		b.Add(1)
+		lines := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+		if len(lines) != 3 || lines[1] != "chapter 2 in 5s" || !strings.HasPrefix(lines[2], "report: 11 of 30 cells") {
+			t.Errorf("terminal %v: %q", terminal, lines)
 		}
 	}
 }

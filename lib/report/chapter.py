@@ -126,7 +126,7 @@ def execute(nb, job):
 
     def start(cell, cell_index):
         if cell_index in code:
-            event("cell", number=code.index(cell_index) + 1, of=len(code))
+            event("cell", number=code.index(cell_index) + 1)
 
     client = Client(
         nb,

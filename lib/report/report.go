@@ -22,6 +22,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
@@ -104,18 +106,74 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 	}
 	_, err = os.Stat(filepath.Join(dir, dataset.StandInFile))
 	about := info{Data: dir, StandIn: err == nil, Index: "index.html"}
+	var alone, others []string
+	cells := 0
 	for _, notebook := range notebooks {
-		about.Made = time.Now().Format("Made on 2 January 2006, 15:04,")
-		if err := chapter(ctx, root, notebook, out, about); err != nil {
-			return fmt.Errorf("%s: %w", filepath.Base(notebook), err)
+		a, n, err := outline(notebook)
+		if err != nil {
+			return err
+		}
+		cells += n
+		if a {
+			alone = append(alone, notebook)
+		} else {
+			others = append(others, notebook)
+		}
+	}
+	bar := progress.New("report", "cells", cells)
+	defer bar.Done()
+	for _, stage := range []struct {
+		notebooks []string
+		atOnce    int
+	}{{alone, 1}, {others, 2}} {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(stage.atOnce)
+		for _, notebook := range stage.notebooks {
+			group.Go(func() error {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				about := about
+				about.Made = time.Now().Format("Made on 2 January 2006, 15:04,")
+				if err := chapter(ctx, root, notebook, out, about, bar); err != nil {
+					return fmt.Errorf("%s: %w", filepath.Base(notebook), err)
+				}
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return err
 		}
 	}
 	return writeIndex(out)
 }
 
+// outline says whether a notebook wants the machine to itself, and how many cells of code it has.
+func outline(notebook string) (alone bool, cells int, err error) {
+	data, err := os.ReadFile(notebook)
+	if err != nil {
+		return false, 0, err
+	}
+	var nb struct {
+		Metadata struct{ Thesis struct{ Alone bool } }
+		Cells    []struct {
+			Type string `json:"cell_type"`
+		}
+	}
+	if err := json.Unmarshal(data, &nb); err != nil {
+		return false, 0, fmt.Errorf("reading %s: %w", notebook, err)
+	}
+	for _, c := range nb.Cells {
+		if c.Type == "code" {
+			cells++
+		}
+	}
+	return nb.Metadata.Thesis.Alone, cells, nil
+}
+
 // chapter runs one notebook and writes its page.
-func chapter(ctx context.Context, root, notebook, out string, about info) error {
-	name := chapterName(notebook)
+func chapter(ctx context.Context, root, notebook, out string, about info, bar *progress.Bar) error {
+	name, began := chapterName(notebook), time.Now()
 	page := filepath.Join(out, name+".html")
 	if err := os.Remove(page); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err // else a page of an earlier run would pass for this one's
@@ -160,7 +218,7 @@ func chapter(ctx context.Context, root, notebook, out string, about info) error 
 		}
 		return err
 	}
-	failure := follow(name, events)
+	failure := follow(name, events, bar)
 	err = cmd.Wait()
 	switch {
 	case ctx.Err() != nil:
@@ -171,17 +229,17 @@ func chapter(ctx context.Context, root, notebook, out string, about info) error 
 		kernel, _ := io.ReadAll(log)
 		return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
 	}
+	bar.Say(fmt.Sprintf("%s in %s", name, time.Since(began).Round(time.Second)))
 	return nil
 }
 
 // follow shows the progress of a run until its events end, and returns the
 // failure that they report.
-func follow(name string, events io.Reader) (failure error) {
-	var bar *progress.Bar
+func follow(name string, events io.Reader, bar *progress.Bar) (failure error) {
 	for lines := json.NewDecoder(events); ; {
 		var e struct {
 			Event, Text string
-			Number, Of  int
+			Number      int
 		}
 		if err := lines.Decode(&e); err != nil {
 			if err != io.EOF && failure == nil {
@@ -191,23 +249,17 @@ func follow(name string, events io.Reader) (failure error) {
 		}
 		switch e.Event {
 		case "cell":
-			if bar == nil {
-				bar = progress.New(name, "cells", e.Of)
-				defer bar.Done()
-			} else {
-				bar.Add(1)
+			if e.Number > 1 {
+				bar.AddNote(1, name)
 			}
 		case "stderr":
-			said := strings.FieldsFunc(e.Text, func(r rune) bool { return r == '\n' || r == '\r' })
-			if bar != nil && len(said) > 0 {
-				bar.AddNote(0, said[len(said)-1])
+			if said := strings.FieldsFunc(e.Text, func(r rune) bool { return r == '\n' || r == '\r' }); len(said) > 0 {
+				bar.AddNote(0, name+", "+said[len(said)-1])
 			}
 		case "failed":
 			failure = errors.New(e.Text)
 		case "done":
-			if bar != nil {
-				bar.Add(1)
-			}
+			bar.AddNote(1, name)
 		}
 	}
 }

@@ -10,15 +10,19 @@ import (
 	"time"
 )
 
-// build runs one notebook of testdata and returns the folder written.
-func build(t *testing.T, ctx context.Context, name string) (out string, err error) {
+// build runs notebooks of testdata and returns the folder written.
+func build(t *testing.T, ctx context.Context, names ...string) (out string, err error) {
 	t.Helper()
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "standin.json"), []byte("{}"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	out = filepath.Join(t.TempDir(), "report")
-	return out, Build(ctx, data, out, []string{filepath.Join("testdata", name)})
+	var notebooks []string
+	for _, name := range names {
+		notebooks = append(notebooks, filepath.Join("testdata", name))
+	}
+	return out, Build(ctx, data, out, notebooks)
 }
 
 func read(t *testing.T, path string) string {
@@ -98,6 +102,14 @@ func TestFailures(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html")); err == nil {
 			t.Errorf("%s: a page was written", name)
 		}
+	}
+}
+
+// Of two notebooks that run at once, the one that fails ends both.
+func TestFailureBesideAnother(t *testing.T) {
+	_, err := build(t, t.Context(), "98-works.ipynb", "97-panics.ipynb")
+	if err == nil || !strings.HasPrefix(err.Error(), "97-panics.ipynb: code cell 1") {
+		t.Errorf("got %v", err)
 	}
 }
 

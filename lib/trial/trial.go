@@ -135,6 +135,10 @@ func Existing(ctx context.Context, set *dataset.Set, table *features.Table, tria
 	if err != nil {
 		return nil, err
 	}
+	return l.existing(ctx, trials)
+}
+
+func (l *lab) existing(ctx context.Context, trials []Trial) ([]*Record, error) {
 	var records []*Record
 	for _, t := range trials {
 		j, err := l.job(ctx, t)

@@ -266,6 +266,33 @@ func TestKilledAndContinued(t *testing.T) {
 	}
 }
 
+// Only records of these data and settings exist.
+func TestExisting(t *testing.T) {
+	l, dir := newLab(t)
+	meta := Trial{2, "meta", 1, "test", 7}
+	want := one(t, l, t.Context(), meta)
+	trials := []Trial{{2, "meta", 2, "test", 7}, meta}
+	got, err := l.existing(t.Context(), trials)
+	if err != nil || len(got) != 1 || got[0].File != want.File {
+		t.Errorf("%d records, %v; want that of fold 1", len(got), err)
+	}
+	m := image.NewNRGBA(image.Rect(0, 0, 18, 24))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(7 * i)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "data", "dance", "00.png"), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	other := labIn(t, dir)
+	if got, err := other.existing(t.Context(), trials); err != nil || len(got) != 0 {
+		t.Errorf("on other data: %d records, %v", len(got), err)
+	}
+}
+
 // Interrupted in the middle of an epoch, with batch norm, whose statistics are part of the state; the
 // same compiled program serves all three runs, so that restarting it is tested too.
 func TestInterruptedAndContinued(t *testing.T) {
