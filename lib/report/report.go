@@ -6,6 +6,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	_ "embed"
 	"encoding/json"
@@ -107,20 +108,23 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 	_, err = os.Stat(filepath.Join(dir, dataset.StandInFile))
 	about := info{Data: dir, StandIn: err == nil, Index: "index.html"}
 	var alone, others []string
-	cells := 0
+	cells, total := map[string]int{}, 0
 	for _, notebook := range notebooks {
 		a, n, err := outline(notebook)
 		if err != nil {
 			return err
 		}
-		cells += n
+		cells[notebook] = n
+		total += n
 		if a {
 			alone = append(alone, notebook)
 		} else {
 			others = append(others, notebook)
 		}
 	}
-	bar := progress.New("report", "cells", cells)
+	// The longest first, so that none is left over at the end.
+	slices.SortStableFunc(others, func(a, b string) int { return cmp.Compare(cells[b], cells[a]) })
+	bar := progress.New("report", "cells", total)
 	defer bar.Done()
 	for _, stage := range []struct {
 		notebooks []string
