@@ -84,7 +84,12 @@ type info struct {
 // out/NAME.html and out/NAME.ipynb, the executed copy; the notebooks themselves
 // are never written. out/index.html lists all chapters that out holds. The first
 // cell that fails ends the run, with an error that names notebook, cell and
-// message; the other chapters stay as they were.
+// message; chapters that have not begun stay as they were.
+//
+// Two notebooks run at a time, since compiling a cell and reading pictures leave a
+// core idle, the longest first. One whose metadata say {"thesis": {"alone_unless":
+// FILE}}, because it measures speed and keeps the result in FILE, runs before them by
+// itself where the project lacks that file.
 func Build(ctx context.Context, dir, out string, notebooks []string) error {
 	root, err := setup.Root()
 	if err != nil {
@@ -110,7 +115,7 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 	var alone, others []string
 	cells, total := map[string]int{}, 0
 	for _, notebook := range notebooks {
-		a, n, err := outline(notebook)
+		a, n, err := outline(root, notebook)
 		if err != nil {
 			return err
 		}
@@ -153,14 +158,18 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 }
 
 // outline says whether a notebook wants the machine to itself, and how many cells of code it has.
-func outline(notebook string) (alone bool, cells int, err error) {
+func outline(root, notebook string) (alone bool, cells int, err error) {
 	data, err := os.ReadFile(notebook)
 	if err != nil {
 		return false, 0, err
 	}
 	var nb struct {
-		Metadata struct{ Thesis struct{ Alone bool } }
-		Cells    []struct {
+		Metadata struct {
+			Thesis struct {
+				AloneUnless string `json:"alone_unless"`
+			}
+		}
+		Cells []struct {
 			Type string `json:"cell_type"`
 		}
 	}
@@ -172,7 +181,11 @@ func outline(notebook string) (alone bool, cells int, err error) {
 			cells++
 		}
 	}
-	return nb.Metadata.Thesis.Alone, cells, nil
+	if measured := nb.Metadata.Thesis.AloneUnless; measured != "" {
+		_, err := os.Stat(filepath.Join(root, measured))
+		alone = errors.Is(err, fs.ErrNotExist)
+	}
+	return alone, cells, nil
 }
 
 // chapter runs one notebook and writes its page.

@@ -113,6 +113,23 @@ func TestFailureBesideAnother(t *testing.T) {
 	}
 }
 
+func TestOutline(t *testing.T) {
+	root := t.TempDir()
+	notebook := filepath.Join(root, "03-speed.ipynb")
+	const text = `{"metadata": {"thesis": {"alone_unless": "speed.json"}}, "cells": [{"cell_type": "code"}, {"cell_type": "markdown"}, {"cell_type": "code"}]}`
+	if err := os.WriteFile(notebook, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []bool{true, false} {
+		if alone, cells, err := outline(root, notebook); err != nil || alone != want || cells != 2 {
+			t.Errorf("alone %v, %d cells, %v; want %v, 2", alone, cells, err, want)
+		}
+		if err := os.WriteFile(filepath.Join(root, "speed.json"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
