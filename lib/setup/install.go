@@ -79,7 +79,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	now, err := in.wanted()
+	now, err := in.wanted(was)
 	if err != nil {
 		return err
 	}
@@ -136,16 +136,12 @@ func (in *installer) writeState(s state) error {
 	return writeIfChanged(in.statePath(), append(data, '\n'))
 }
 
-func (in *installer) wanted() (state, error) {
+func (in *installer) wanted(was state) (state, error) {
 	requirements, err := hashFiles(filepath.Join(in.root, "requirements.txt"))
 	if err != nil {
 		return state{}, err
 	}
 	modules, err := hashFiles(filepath.Join(in.root, "go.mod"), filepath.Join(in.root, "go.sum"))
-	if err != nil {
-		return state{}, err
-	}
-	was, err := in.readState()
 	if err != nil {
 		return state{}, err
 	}

@@ -99,6 +99,10 @@ func TestUseXLA(t *testing.T) {
 
 // Without a GPU nothing is downloaded, and without the plug-in nothing runs; both say what to do.
 func TestCUDA(t *testing.T) {
+	source, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
 	root := project(t)
 	t.Setenv("GOMLX_BACKEND", backend(xlaCUDA(root)))
 	t.Setenv("XLA_FLAGS", "")
@@ -118,6 +122,14 @@ func TestCUDA(t *testing.T) {
 	}
 	if err := UseXLA(); err != nil {
 		t.Fatal(err)
+	}
+	// The Makefile names the same plug-in.
+	makefile, err := os.ReadFile(filepath.Join(source, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Replace(backend(xlaCUDA(root)), root, "$(CURDIR)", 1) + "\n"; !strings.Contains(string(makefile), "GOMLX_BACKEND := "+want) {
+		t.Errorf("no %q in the Makefile", want)
 	}
 	if got, want := os.Getenv("XLA_FLAGS"), "--xla_gpu_cuda_data_dir="+filepath.Join(root, ".venv", "cuda", "nvidia", "cu13"); got != want {
 		t.Errorf("XLA_FLAGS=%q, want %q", got, want)
