@@ -20,6 +20,8 @@ require (
 	google.golang.org/protobuf v1.36.11
 )
 
+require github.com/google/renameio/v2 v2.0.0
+
 require (
 	github.com/chromedp/sysutil v1.1.0 // indirect
 	github.com/dlclark/regexp2/v2 v2.5.2 // indirect
