@@ -38,7 +38,7 @@ type jpegFile struct {
 	jfif, adobe      bool
 	transform        uint8 // of the Adobe marker
 	exif, xmp        []byte
-	scans            int // place of the first scan's marker
+	scan             int // place of the first scan's marker, 0 before it
 }
 
 var errJPEGTruncated = errors.New("JPEG: the file ends early: it is truncated, copy or export it again")
@@ -72,9 +72,9 @@ func readJPEG(data []byte, limit int) (*Image, metadata, error) {
 			return fail(err)
 		}
 		switch {
-		case f.scans > 0:
+		case f.scan > 0:
 		case marker == 0xda:
-			f.scans = start
+			f.scan = start
 		case marker >= 0xc0 && marker < 0xe0:
 			head = append(head, data[start:f.pos]...)
 		}
@@ -82,7 +82,7 @@ func readJPEG(data []byte, limit int) (*Image, metadata, error) {
 	if err := f.complete(); err != nil {
 		return fail(err)
 	}
-	m, err := jpeg.Decode(io.MultiReader(bytes.NewReader(head), bytes.NewReader(data[f.scans:])))
+	m, err := jpeg.Decode(io.MultiReader(bytes.NewReader(head), bytes.NewReader(data[f.scan:])))
 	if err != nil {
 		return fail(jpegError(err))
 	}
@@ -96,7 +96,7 @@ func jpegError(err error) error {
 	if errors.As(err, new(jpeg.UnsupportedError)) {
 		return fmt.Errorf("JPEG: save it as a baseline or progressive JPEG with sampling 4:4:4 or 4:2:0, or as PNG: %w", err)
 	}
-	return fmt.Errorf("JPEG: the picture data break off or make no sense: the file is truncated or damaged, copy or export it again: %w", err)
+	return fmt.Errorf("JPEG: the picture data break off or make no sense: the file is damaged or truncated, copy or export it again: %w", err)
 }
 
 // nextMarker skips to the next marker, over fill bytes and, as libjpeg does,
@@ -179,7 +179,7 @@ func (f *jpegFile) readDQT(seg []byte) error {
 		if id > 3 || len(seg) < 1+size {
 			return fmt.Errorf("JPEG: quantisation table %d is cut off, or above 3", id)
 		}
-		if f.progressive && f.scans > 0 && f.tables[id] {
+		if f.progressive && f.scan > 0 && f.tables[id] {
 			return fmt.Errorf("JPEG: a progressive file that changes quantisation table %d is not supported: save as baseline JPEG, or as PNG", id)
 		}
 		f.tables[id] = true
