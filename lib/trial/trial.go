@@ -452,21 +452,8 @@ func (l *lab) prepare(ctx context.Context, j *job) (err error) {
 		c.Preprocess = &p
 	}
 	c.Rate = j.rate(c.Weights)
-	if j.arm.Fusion == "logistic" {
-		columns := j.model.Metadata
-		if j.model.Backbone != nil {
-			columns = j.model.Backbone.Width()
-		}
-		c.Parameters = len(c.Genres) * (columns + 1)
-	} else {
-		j.model.Rate = c.Rate
-		for _, p := range j.model.Params() {
-			c.Parameters += p.Size()
-		}
-		if j.model.Backbone != nil && !c.Frozen {
-			c.Parameters += vision.BackboneSize(j.model.Backbone)
-		}
-	}
+	j.model.Rate = c.Rate
+	c.Parameters = j.model.Trained()
 	j.file = filepath.Join(l.records, c.file(j.machine))
 	return nil
 }
