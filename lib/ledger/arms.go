@@ -12,7 +12,7 @@ import (
 // Arms lays out every arm of experiment 1 or 2, the thesis' own first: where the metadata enters
 // (section 3.3.1) and how, how many values the arm trains in that profile and how many of them it has
 // over the arm of the same backbone that sees the picture alone, and the accuracy after the last epoch,
-// published and ours. An arm that is not complete in summaries has the command there that trains it.
+// published and ours. An arm that is not complete in summaries is "not trained".
 // metadata is the length of a picture's vector, 16 in the thesis.
 func Arms(experiment int, profile string, metadata, genres int, summaries []trial.Summary) (header []string, rows [][]string, err error) {
 	ref, err := Published()
@@ -45,7 +45,7 @@ func Arms(experiment int, profile string, metadata, genres int, summaries []tria
 			added = grouped(n - of)
 		}
 		where, how := arm.Enters()
-		rows = append(rows, []string{name, where, how, grouped(n), added, publishedAccuracy(ref, experiment, name), reached(experiment, name, profile, summaries)})
+		rows = append(rows, []string{name, where, how, grouped(n), added, publishedAccuracy(ref, experiment, name), reached(experiment, name, summaries)})
 	}
 	return []string{"arm", "metadata enters", "how", "trained values", "more than single", "published", "here"}, rows, nil
 }
@@ -66,14 +66,10 @@ func publishedAccuracy(ref *Reference, experiment int, arm string) string {
 	return fmt.Sprintf("%.2f %%", 100*accuracy)
 }
 
-// reached is the accuracy of a complete arm with its deviation over the folds, else how to get it.
-func reached(experiment int, arm, profile string, summaries []trial.Summary) string {
+// reached is the accuracy of a complete arm with its deviation over the folds.
+func reached(experiment int, arm string, summaries []trial.Summary) string {
 	if s := Arm(summaries, experiment, arm); s != nil {
 		return fmt.Sprintf("%.2f ± %.2f %%", 100*s.Last.Accuracy, 100*s.Last.AccuracySD)
 	}
-	command := fmt.Sprintf("thesis trial -exp %d -arm %s", experiment, arm)
-	if profile != "quick" { // the command's default
-		command += " -profile " + profile
-	}
-	return "not trained here: " + command
+	return "not trained"
 }

@@ -61,3 +61,11 @@ func TestTakenForOfOtherGenresAndPictures(t *testing.T) {
 		t.Errorf("of other pictures: %v", err)
 	}
 }
+
+func TestTravelForDance(t *testing.T) {
+	f, err := TravelForDance(classified("cnn-hybrid", "ttttttttd", "dddddddtg"), classified("cnn-single", "ttttttttd", "dttttttgd"))
+	const evidence = "7 against 1 of 8 travel pictures, of which 6 by the first alone and 0 by the second alone: p = 0.031 (exact)"
+	if err != nil || !f.Supported || f.Claim != "cnn-hybrid takes travel for dance more often than cnn-single" || f.Evidence != evidence {
+		t.Errorf("%+v, %v; want it supported by %s", f, err, evidence)
+	}
+}
