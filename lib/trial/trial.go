@@ -75,8 +75,8 @@ var (
 	//     Both are standardised here by the training pictures of the fold.
 	//   - Frozen backbone: while the head trains, Keras 3 goes on dropping the backbone's blocks at
 	//     random (stochastic depth, rates to 0.175) in both arms of 10.1, although the single arm calls
-	//     it with training=False; two training passes over the same pictures differ in Keras 3.8 and
-	//     do not where nothing is dropped. Here frozen features have no randomness but augmentation's.
+	//     it with training=False: two training passes over the same pictures differ (Keras 3.8, 3.10
+	//     and 3.12). Here frozen features have no randomness but augmentation's.
 	//   - Augmentation: all folds share the view of a picture in an epoch, so that features are
 	//     computed once.
 	//   - Epoch: 10.2 keeps the best accuracy on its validation pictures, 10.1 the whole history. Here
