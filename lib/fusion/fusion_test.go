@@ -254,6 +254,38 @@ func parameters(n vision.Network) map[string]*tensors.Tensor {
 	return values
 }
 
+// What Init makes trainable is what Trained counts.
+func TestTrained(t *testing.T) {
+	for _, name := range Arms(2, true) {
+		arm, err := ParseArm(2, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if arm.Fusion == "logistic" {
+			continue // without a store; lib/ledger counts it by hand
+		}
+		m := &Model{Experiment: 2, Arm: arm, Metadata: 5, Genres: 4}
+		var values map[string]*tensors.Tensor
+		if arm.Backbone != "" {
+			m.Backbone = small(arm.Backbone)
+			values = parameters(m.Backbone)
+		}
+		store := model.NewStore()
+		if err := m.Init(store, values, 1); err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for v := range store.IterVariables() {
+			if v.Trainable {
+				want += v.Shape().Size()
+			}
+		}
+		if got := m.Trained(); got != want {
+			t.Errorf("%s trains %d values, counted %d", name, want, got)
+		}
+	}
+}
+
 // Every arm trains: each of its parameters gets a gradient once what starts at 0 has left it, the
 // metadata change the logits where the arm sees them, and what fuses inside the backbone starts as
 // the pretrained network.

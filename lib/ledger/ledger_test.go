@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -153,7 +154,7 @@ func TestFindings4(t *testing.T) {
 			t.Errorf("%s: supported where the genres are equal, by %s", f.Claim, f.Evidence)
 		}
 	}
-	if _, err := Findings4(rows(60, "dance", "cooking")); err == nil || !strings.Contains(err.Error(), "gourmet") {
+	if _, err := Findings4(rows(60, "dance", "cooking")); !errors.Is(err, ErrNoGenre) || !strings.Contains(err.Error(), "0 picture(s) of gourmet") {
 		t.Errorf("without gourmet: %v", err)
 	}
 }
