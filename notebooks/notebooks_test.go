@@ -120,6 +120,36 @@ func cellsOf(t *testing.T, path string) []cell {
 	return nb.Cells
 }
 
+// figuresOf counts the figures that a chapter's cells draw: its calls of ShowFigure, none of which stands
+// in a loop.
+func figuresOf(t *testing.T, path string) int {
+	t.Helper()
+	n := 0
+	for _, cell := range cellsOf(t, path) {
+		if cell.Type == "code" {
+			n += strings.Count(cell.Source(), "report.ShowFigure(")
+		}
+	}
+	if n == 0 {
+		t.Fatalf("%s calls report.ShowFigure nowhere; every chapter has figures", path)
+	}
+	return n
+}
+
+// formulasOf counts the formulas in a chapter's text, $…$ and $$…$$.
+func formulasOf(t *testing.T, path string) int {
+	t.Helper()
+	n := 0
+	for _, cell := range cellsOf(t, path) {
+		if cell.Type == "markdown" {
+			n += len(formula.FindAllString(cell.Source(), -1))
+		}
+	}
+	return n
+}
+
+var formula = regexp.MustCompile(`(?s)\$\$.+?\$\$|\$[^$\n]+\$`)
+
 // Every chapter runs, and its page works with the network off: nothing is asked
 // of another host, nothing fails, and every figure is interactive.
 func TestPages(t *testing.T) {
@@ -154,19 +184,30 @@ func TestPages(t *testing.T) {
 			if broken := eval[[]string](b, `[...document.querySelectorAll("nav li a")].map(a => a.hash.slice(1)).filter(id => !document.getElementById(id) && !document.getElementById(decodeURIComponent(id)))`); len(broken) > 0 {
 				t.Errorf("the contents point nowhere: %q", broken)
 			}
-			live(b)
+			live(b, figuresOf(t, chapterOf(t, path)))
 		})
 	}
 }
 
-// live checks that every figure on the page is drawn and answers the mouse.
-func live(b *tab) {
-	b.t.Helper()
-	figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
-	if figures == 0 {
-		return
+// chapterOf is the notebook that a page, or a copy of the notebook, was made from.
+func chapterOf(t *testing.T, page string) string {
+	t.Helper()
+	name := strings.TrimSuffix(filepath.Base(page), filepath.Ext(page)) + ".ipynb"
+	all := chapters(t)
+	i := slices.IndexFunc(all, func(path string) bool { return filepath.Base(path) == name })
+	if i < 0 {
+		t.Fatalf("%s is the page of no chapter of %q", page, all)
 	}
-	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures), time.Minute)
+	return all[i]
+}
+
+// live checks that the page has so many figures, and that every one is drawn and answers the mouse.
+func live(b *tab, figures int) {
+	b.t.Helper()
+	if got := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`); got != figures {
+		b.t.Fatalf("%d figures on the page of a chapter that draws %d", got, figures)
+	}
+	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures))
 	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => getComputedStyle(i).display !== "none").length`); shown > 0 {
 		b.t.Errorf("%d static figures stand beside their interactive ones", shown)
 	}
@@ -199,10 +240,13 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, "file://"+filepath.Join(folders.pages, name+".html"), "", false)
 			defer b.faultless()
-			figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
+			figures := figuresOf(t, path)
 			drawn := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => i.complete && i.naturalWidth > 0 && i.getBoundingClientRect().height > 0).length`)
 			if drawn != figures {
 				t.Errorf("%d of %d figures are seen without JavaScript", drawn, figures)
+			}
+			if math, want := eval[int](b, `document.querySelectorAll("main math").length`), formulasOf(t, path); math != want {
+				t.Errorf("%d formulas, want %d", math, want)
 			}
 			if live := eval[int](b, `document.querySelectorAll("figure.thesis-drawn").length`); live > 0 {
 				t.Errorf("JavaScript ran: %d figures are live", live)
@@ -236,14 +280,14 @@ func TestLab(t *testing.T) {
 			// A workspace of its own: JupyterLab opens again what the last one had open.
 			b := open(t, server.at("/lab/workspaces/"+strings.TrimSuffix(name, ".ipynb")+"/tree/"+name), server.host, true)
 			panel := `[...(window.jupyterapp?.shell.widgets("main") ?? [])].find(w => w.sessionContext && w.context.path === "` + name + `")`
-			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`, 2*time.Minute)
+			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`)
 			if kernel := eval[string](b, `document.querySelector(".jp-KernelName")?.textContent.trim()`); !strings.HasPrefix(kernel, "Go (gonb)") {
 				t.Errorf("the notebook's kernel is %q", kernel)
 			}
 			eval[any](b, `window.jupyterapp.shell.activateById((`+panel+`).id)`)
 			eval[any](b, `void window.jupyterapp.commands.execute("notebook:run-all-cells")`)
 			cells := `[...(` + panel + `).content.model.cells].filter(c => c.type === "code")`
-			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`, 15*time.Minute)
+			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`)
 			if bad := eval[[]string](b, cells+`.flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === "error").map(o => o.evalue)`); len(bad) > 0 {
 				t.Errorf("cells failed: %q", bad)
 			}
@@ -306,8 +350,8 @@ func startLab(t *testing.T, dir, data string) lab {
 			t.Fatalf("JupyterLab ended:\n%s", log.String())
 		}
 		return l
-	case <-time.After(2 * time.Minute):
-		t.Fatal("JupyterLab did not start within two minutes")
+	case <-time.After(patience):
+		t.Fatalf("JupyterLab did not start in %s", patience)
 	}
 	panic("unreachable")
 }
@@ -333,5 +377,5 @@ func (l lab) export(t *testing.T, name string) {
 	if got := eval[int](b, `document.querySelectorAll("nav li a").length`); got == 0 {
 		t.Error("the export has no table of contents: it did not use this project's template")
 	}
-	live(b)
+	live(b, figuresOf(t, chapterOf(t, name)))
 }
