@@ -2,37 +2,12 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 	"testing"
 
 	"thesis.example/lib/trial"
 	"thesis.example/lib/vision"
 )
-
-func TestTrialRefusesWhatMakesNoSense(t *testing.T) {
-	for _, c := range []struct {
-		args  string
-		usage bool
-		want  string
-	}{
-		{"", true, ""},
-		{"-all -arm meta", true, ""},
-		{"-all -exp 1", true, ""},
-		{"-arm meta -further", true, ""},
-		{"-arm meta -fold 6", true, ""},
-		{"-all -shard 6/6", true, ""},
-		{"-all -shard 1/2/3", true, ""},
-		{"-all -shard x", true, ""},
-		{"-arm cnn-film -exp 1", false, `experiment 1 has no arm "cnn-film": it has cnn-single, `},
-		{"-arm meta -exp 3", false, "experiment is 3: want 1 or 2"},
-	} {
-		err := runTrial(t.Context(), strings.Fields(c.args))
-		if errors.Is(err, errUsage) != c.usage || !c.usage && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("thesis trial %s: %v", c.args, err)
-		}
-	}
-}
 
 func TestResultsTables(t *testing.T) {
 	record := func(fold int, predicted string) *trial.Record {
