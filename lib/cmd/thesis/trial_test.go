@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -42,6 +43,27 @@ func TestResultsTables(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("want %q in\n%s", want, &b)
 		}
+	}
+	// What is compared stands together, in the order of the plan: by experiment and arm, whatever order the
+	// records come in.
+	var shuffled []*trial.Record
+	for _, t := range []trial.Trial{{Experiment: 2, Arm: "vit-hybrid"}, {Experiment: 1, Arm: "meta"}, {Experiment: 2, Arm: "cnn-single"}, {Experiment: 1, Arm: "cnn-single"}} {
+		r := record(1, "travel")
+		r.Experiment, r.Arm = t.Experiment, t.Arm
+		shuffled = append(shuffled, r)
+	}
+	b.Reset()
+	if err := writeResults(&b, shuffled); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for line := range strings.Lines(b.String()) {
+		if word, _, _ := strings.Cut(line, " "); word != "arm" && strings.Contains(line, " of 5 ") || word == "Experiment" {
+			order = append(order, strings.TrimSuffix(strings.Join(strings.Fields(line)[:2], " "), ","))
+		}
+	}
+	if want := []string{"Experiment 1", "cnn-single 1", "meta 1", "Experiment 2", "cnn-single 1", "vit-hybrid 1"}; !slices.Equal(order, want) {
+		t.Errorf("order %q, want %q, in\n%s", order, want, &b)
 	}
 	b.Reset()
 	if err := jsonResults(&b, nil); err != nil || b.String() != "[]\n" {
