@@ -66,6 +66,18 @@ var made = sync.OnceValues(func() (folders struct{ data, pages string }, err err
 	return folders, report.Build(ctx, folders.data, folders.pages, notebooks, bench.Known)
 })
 
+// pages are the folders of the report. The chapters need pretrained weights, and so the network where
+// these are not here yet.
+func pages(t *testing.T) (folders struct{ data, pages string }) {
+	t.Helper()
+	testhome.Weights(t, "lite0", "dinov2-s14-imgfocus")
+	folders, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folders
+}
+
 func TestMain(m *testing.M) {
 	code := testhome.Run(m)
 	os.RemoveAll(tmp)
@@ -153,15 +165,12 @@ var formula = regexp.MustCompile(`(?s)\$\$.+?\$\$|\$[^$\n]+\$`)
 // Every chapter runs, and its page works with the network off: nothing is asked
 // of another host, nothing fails, and every figure is interactive.
 func TestPages(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
+	folders := pages(t)
+	files, err := filepath.Glob(filepath.Join(folders.pages, "*.html"))
+	if err != nil || len(files) != len(chapters(t))+1 {
+		t.Fatalf("%d chapters became the pages %q, %v", len(chapters(t)), files, err)
 	}
-	pages, err := filepath.Glob(filepath.Join(folders.pages, "*.html"))
-	if err != nil || len(pages) != len(chapters(t))+1 {
-		t.Fatalf("%d chapters became the pages %q, %v", len(chapters(t)), pages, err)
-	}
-	for _, path := range pages {
+	for _, path := range files {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			info, err := os.Stat(path)
 			if err != nil {
@@ -173,8 +182,8 @@ func TestPages(t *testing.T) {
 			b := open(t, "file://"+path, "", true)
 			defer b.faultless()
 			if filepath.Base(path) == "index.html" {
-				if got := eval[int](b, `document.querySelectorAll(".chapters a").length`); got != len(pages)-1 {
-					t.Errorf("the index lists %d chapters of %d", got, len(pages)-1)
+				if got := eval[int](b, `document.querySelectorAll(".chapters a").length`); got != len(files)-1 {
+					t.Errorf("the index lists %d chapters of %d", got, len(files)-1)
 				}
 				return
 			}
@@ -231,10 +240,7 @@ func live(b *tab, figures int) {
 
 // Without JavaScript every figure is a picture, and formulas are there.
 func TestPagesWithoutJavaScript(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
-	}
+	folders := pages(t)
 	for _, path := range chapters(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
 		t.Run(name, func(t *testing.T) {
@@ -258,10 +264,7 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 // JupyterLab opens a chapter with the Go kernel, runs all its cells, and exports
 // the page that make report makes.
 func TestLab(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
-	}
+	folders := pages(t)
 	// JupyterLab saves what it runs: on copies.
 	dir := t.TempDir()
 	for _, path := range chapters(t) {
