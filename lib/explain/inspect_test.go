@@ -295,38 +295,35 @@ func TestMoveChange(t *testing.T) {
 	n := &vision.EfficientNet{ID: "small CNN", WidthFactor: 0.25, DepthFactor: 0.1, Epsilon: 1e-3, Size: 224}
 	in := inspector(t, n)
 	pictures := []*picture.Image{noise(1, 80, 80, 0, 100), noise(2, 80, 80, 100, 255), noise(3, 80, 80, 0, 255)}
-	got, err := MoveChange(t.Context(), in, pictures, []int{0, 7, -32})
-	if err != nil || len(got) != 3 {
+	moves := []int{0, 7, -32}
+	got, err := MoveChange(t.Context(), in, pictures, moves)
+	if err != nil || len(got) != len(moves) {
 		t.Fatal(got, err)
 	}
-	features := func(d int) (f [][]float32) {
-		t.Helper()
-		var views []*picture.Image
+	var views []*picture.Image
+	for _, d := range moves {
 		for _, m := range pictures {
 			views = append(views, Moved(m, d))
 		}
-		f, err := in.Features(t.Context(), views)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
 	}
-	apart := func(a, b []float32) float64 {
+	features, err := in.Features(t.Context(), views)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart := func(i, j int) float64 {
 		sum := 0.0
-		for i := range a {
-			sum += math.Pow(float64(a[i]-b[i]), 2)
+		for k, a := range features[i] {
+			sum += math.Pow(float64(a-features[j][k]), 2)
 		}
 		return math.Sqrt(sum)
 	}
-	middle := features(0)
-	pairs := []float64{apart(middle[0], middle[1]), apart(middle[0], middle[2]), apart(middle[1], middle[2])}
+	pairs := []float64{apart(0, 1), apart(0, 2), apart(1, 2)}
 	slices.Sort(pairs)
-	for k, d := range []int{0, 7, -32} {
+	for k, d := range moves {
 		want := 0.0
-		for i, f := range features(d) {
-			want += apart(f, middle[i]) / 3
+		for i := range pictures {
+			want += apart(3*k+i, i) / 3 / pairs[1]
 		}
-		want /= pairs[1]
 		if math.Abs(got[k]-want) > 1e-3*want || d == 0 && got[k] != 0 || d != 0 && !(got[k] > 0) {
 			t.Errorf("moved by %d the features change by %g, want %g", d, got[k], want)
 		}
