@@ -17,7 +17,7 @@ import (
 // has "cut" in it.
 func tree(t *testing.T, names ...string) string {
 	t.Helper()
-	photo, err := os.ReadFile("../../vision/testdata/photos/coffee.jpg")
+	photo, err := os.ReadFile("../../vision/testdata/photos/coffee.png")
 	if err != nil {
 		t.Fatal(err)
 	}
