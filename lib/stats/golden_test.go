@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -112,6 +113,12 @@ func TestMain(m *testing.M) {
 	b, err := os.ReadFile("testdata/golden.json")
 	if err == nil {
 		err = json.Unmarshal(b, &golden)
+	}
+	// A part under another name would be compared with nothing.
+	for v, i := reflect.ValueOf(golden), 0; err == nil && i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			err = fmt.Errorf("testdata/golden.json has no %s", v.Type().Field(i).Name)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "golden values:", err)
