@@ -6,7 +6,6 @@ require (
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
 	github.com/chromedp/chromedp v0.14.1
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b
-	github.com/esimov/pigo v1.4.6
 	github.com/go-echarts/go-echarts/v2 v2.7.2
 	github.com/gomlx/compute v0.1.3
 	github.com/gomlx/go-xla v0.4.2
@@ -19,6 +18,8 @@ require (
 	gonum.org/v1/gonum v0.17.0
 	google.golang.org/protobuf v1.36.11
 )
+
+require github.com/yalue/onnxruntime_go v1.27.0
 
 require (
 	github.com/chromedp/sysutil v1.1.0 // indirect
