@@ -31,6 +31,9 @@ const (
 	// The network marks lines shrunk by their area over their perimeter, times a factor;
 	// with this one they are grown back.
 	textGrow = 1.5
+	// That cuts thin strokes off the ends, ー or l: lines are read longer by this share of
+	// their height at both. It finds 3 captions in 114 more, and 0.6 would find no more.
+	textEnds = 0.4
 	// Outlines with a side shorter than this are specks: in the map, before and after
 	// they are grown, and in the picture.
 	speckBefore, speckAfter, speckPicture = 3, 5, 4
@@ -70,6 +73,7 @@ func detectText(ctx context.Context, m *picture.Image) ([]quad, error) {
 		if box.shorter() < speckAfter {
 			continue
 		}
+		box = box.lengthen()
 		for i := range box {
 			box[i].X = min(max(math.Round(box[i].X/float64(w)*float64(m.W)), 0), float64(m.W-1))
 			box[i].Y = min(max(math.Round(box[i].Y/float64(h)*float64(m.H)), 0), float64(m.H-1))
@@ -252,6 +256,21 @@ func (q quad) grow() quad {
 		{q[2].X + ax + bx, q[2].Y + ay + by},
 		{q[3].X - ax + bx, q[3].Y - ay + by},
 	}
+}
+
+// lengthen moves the two shorter sides of a rectangle outwards.
+func (q quad) lengthen() quad {
+	along, across := q[0].to(q[1]), q[0].to(q[3])
+	first, second := 1, 3 // the ends of the first corner's long and short side
+	if along.length() < across.length() {
+		along, across = across, along
+		first, second = 3, 1
+	}
+	k := textEnds * across.length() / along.length()
+	dx, dy := k*along.X, k*along.Y
+	q[0], q[second] = Point{q[0].X - dx, q[0].Y - dy}, Point{q[second].X - dx, q[second].Y - dy}
+	q[first], q[2] = Point{q[first].X + dx, q[first].Y + dy}, Point{q[2].X + dx, q[2].Y + dy}
+	return q
 }
 
 // bounds is the upright rectangle around the outline.

@@ -190,6 +190,10 @@ func (a *alphabet) decode(steps onnx.Tensor) reading {
 			}
 		}
 		if best != 0 && best != last {
+			// The recogniser leaves out narrow spaces; a hashtag is a word of its own.
+			if (a.text[best] == "#" || a.text[best] == "＃") && count > 0 {
+				text.WriteByte(' ')
+			}
 			text.WriteString(a.text[best])
 			sum += float64(p[best])
 			count++
