@@ -21,8 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/report"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/setup/testhome"
 	"thesis.example/lib/standin"
 )
 
@@ -61,11 +63,11 @@ var made = sync.OnceValues(func() (folders struct{ data, pages string }, err err
 	if err != nil {
 		return folders, err
 	}
-	return folders, report.Build(ctx, folders.data, folders.pages, notebooks)
+	return folders, report.Build(ctx, folders.data, folders.pages, notebooks, bench.Known)
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := testhome.Run(m)
 	os.RemoveAll(tmp)
 	os.Exit(code)
 }

@@ -23,8 +23,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
 	"thesis.example/lib/picture"
@@ -42,6 +42,7 @@ const (
 type Sample struct {
 	File                   string // slash-separated path below Set.Dir, "dance/001.png"
 	Genre                  string // name of its folder
+	Label                  int    // index of Genre in Set.Genres
 	Likes, Saves, Comments int64
 }
 
@@ -49,23 +50,19 @@ type Sample struct {
 type Set struct {
 	Dir     string
 	Genres  []string // sorted
-	Samples []Sample // by genre, then file
+	Samples []Sample // by path: genres may not lie together in the order of Genres
 	Dropped Problems // what a lenient Open left out
 	StandIn bool     // the pictures are drawn, the numbers made: see package standin
 
 	hash []string // SHA-256 of each picture's bytes, hexadecimal
 }
 
-// Dir is the data folder in use: $DATA, else data/standin in the project.
+// Dir is the data folder in use: $DATA, else the stand-in set's place.
 func Dir() (string, error) {
 	if dir := os.Getenv("DATA"); dir != "" {
 		return dir, nil
 	}
-	root, err := setup.Root()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(root, "data", "standin"), nil
+	return setup.Place("standin")
 }
 
 // Path is where sample i's picture lies on this machine.
@@ -78,7 +75,7 @@ func (s *Set) Hash(i int) string { return s.hash[i] }
 func (s *Set) Labels() []int {
 	labels := make([]int, len(s.Samples))
 	for i, sample := range s.Samples {
-		labels[i], _ = slices.BinarySearch(s.Genres, sample.Genre)
+		labels[i] = sample.Label
 	}
 	return labels
 }
@@ -136,6 +133,11 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		if !slices.Contains(set.Genres, genre) {
 			set.Genres = append(set.Genres, genre)
 		}
+	}
+	// Paths are not in the genres' order: "food & drink/" comes before "food/".
+	slices.Sort(set.Genres)
+	for i := range set.Samples {
+		set.Samples[i].Label = slices.Index(set.Genres, set.Samples[i].Genre)
 	}
 	if len(problems) > 0 && (!lenient || problems.fatal()) {
 		return nil, problems
@@ -224,25 +226,19 @@ func check(ctx context.Context, dir string, files []string) ([]checkedPicture, e
 		return nil, err
 	}
 	found := make([]checkedPicture, len(files))
-	next := make(chan int)
 	bar := progress.New("checking pictures", "pictures", len(files))
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := range next {
-				found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(files[i])), known)
+	var pool errgroup.Group
+	pool.SetLimit(runtime.GOMAXPROCS(0))
+	for i, file := range files {
+		pool.Go(func() error {
+			if ctx.Err() == nil {
+				found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(file)), known)
 				bar.Add(1)
 			}
+			return nil
 		})
 	}
-	for i := range files {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	pool.Wait()
 	bar.Done()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("checking the pictures of %s: %w", dir, err)

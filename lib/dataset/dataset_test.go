@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,10 +54,10 @@ func folder(t *testing.T, changes map[string]string) string {
 			continue
 		}
 		p := filepath.Join(dir, f)
-		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(p, []byte(content), 0o666); err != nil {
+		if err := os.WriteFile(p, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -72,7 +74,7 @@ func TestOpen(t *testing.T) {
 	if want := []string{"dance", "travel"}; !slices.Equal(set.Genres, want) {
 		t.Errorf("genres %q, want %q", set.Genres, want)
 	}
-	if want := (Sample{"travel/d.png", "travel", 300, 30, 3}); set.Samples[3] != want {
+	if want := (Sample{"travel/d.png", "travel", 1, 300, 30, 3}); set.Samples[3] != want {
 		t.Errorf("sample 3 is %+v, want %+v", set.Samples[3], want)
 	}
 	if want := []int{0, 0, 0, 1, 1, 1}; !slices.Equal(set.Labels(), want) {
@@ -84,6 +86,72 @@ func TestOpen(t *testing.T) {
 	again, err := Open(context.Background(), set.Dir, false)
 	if err != nil || again.Fingerprint() != set.Fingerprint() {
 		t.Errorf("opened again: fingerprint differs, or %v", err)
+	}
+}
+
+// For any names of genres, label and genre agree for every sample, in the set and in its folds: names
+// that begin with others and go on with a letter before "/", as "food" and "food & drink", are in
+// another order among paths than among themselves.
+func TestLabelsAgreeWithGenres(t *testing.T) {
+	check := func(genres []string) {
+		t.Helper()
+		dir, rows := t.TempDir(), "file,likes,saves,comments\n"
+		for g, genre := range genres {
+			if err := os.Mkdir(filepath.Join(dir, genre), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			for n := range 3 {
+				// The likes say which genre it is, on another way than the name.
+				rows += fmt.Sprintf("\"%s/%d.png\",%d,0,0\n", genre, n, g)
+				if err := os.WriteFile(filepath.Join(dir, genre, fmt.Sprintf("%d.png", n)), paint(t, 10*g+n, png.BestSpeed), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, EngagementFile), []byte(rows), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		set, err := Open(t.Context(), dir, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.IsSorted(set.Genres) || len(set.Genres) != len(genres) || len(set.Samples) != 3*len(genres) {
+			t.Fatalf("genres %q of %q, %d samples", set.Genres, genres, len(set.Samples))
+		}
+		for i, label := range set.Labels() {
+			s := set.Samples[i]
+			if set.Genres[label] != s.Genre || s.Label != label || genres[s.Likes] != s.Genre {
+				t.Errorf("genres %q: %s has label %d, %q", genres, s.File, label, set.Genres[label])
+			}
+		}
+		folds, err := set.Folds(3, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range folds {
+			count := make([]int, len(genres))
+			for _, i := range f.Test {
+				count[set.Labels()[i]]++
+			}
+			if slices.Max(count) != 1 || slices.Min(count) != 1 {
+				t.Errorf("genres %q: a fold tests %v of them", genres, count)
+			}
+		}
+	}
+	check([]string{"food", "food & drink", "travel"})
+	check([]string{"a", "a-b", "a b", "a.b", "a&", "a!", "aa"})
+	check([]string{"ダンス", "ダンス 2", "グルメ", "旅行"})
+	random := rand.New(rand.NewPCG(1, 0))
+	for range 20 {
+		letters, names := []rune(" !#&'()-.0aAé食"), map[string]bool{"a": true}
+		for len(names) < 2+random.IntN(5) {
+			name := []rune("a")
+			for range random.IntN(4) {
+				name = append(name, letters[random.IntN(len(letters))])
+			}
+			names[strings.TrimRight(string(name), " .")] = true
+		}
+		check(slices.Collect(maps.Keys(names)))
 	}
 }
 

@@ -5,28 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"thesis.example/lib/picture"
 	"thesis.example/lib/setup"
 )
 
-// knownPictures remembers the pictures that decoded, by the hash of their bytes:
-// what a file holds cannot change under its hash, so nothing here goes stale.
+// knownPictures remembers the pictures that decoded, by the hash of their bytes: under
+// it and the decoder's version nothing here goes stale.
 type knownPictures struct {
 	file   string
 	pixels map[string]string // hash of the bytes → hash of the pixels
 }
 
-// loadKnown reads data/cache/pictures.txt: a line a picture, two SHA-256 sums. A
+// loadKnown reads the cache's list: a line a picture, two SHA-256 sums. A
 // line that is not that (a write that was cut off) is passed over, and its picture
 // decoded again.
 func loadKnown() (*knownPictures, error) {
-	root, err := setup.Root()
+	file, err := setup.CacheFile("pictures", picture.Version)
 	if err != nil {
 		return nil, err
 	}
-	k := &knownPictures{file: filepath.Join(root, "data", "cache", "pictures.txt"), pixels: map[string]string{}}
+	k := &knownPictures{file: file, pixels: map[string]string{}}
 	f, err := os.Open(k.file)
 	if errors.Is(err, os.ErrNotExist) {
 		return k, nil
@@ -55,10 +55,7 @@ func (k *knownPictures) save(found []checkedPicture) error {
 	if fresh.Len() == 0 {
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(k.file), 0o777); err != nil {
-		return fmt.Errorf("keeping the list of checked pictures: %w", err)
-	}
-	f, err := os.OpenFile(k.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	f, err := os.OpenFile(k.file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("keeping the list of checked pictures: %w", err)
 	}

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 
+	"github.com/google/renameio/v2"
+	"golang.org/x/sync/errgroup"
+	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/picture"
@@ -21,8 +23,9 @@ import (
 	"thesis.example/lib/vision"
 )
 
-// conflictFormat counts the versions of the pictures and answers below; kept ones of another are not read.
-const conflictFormat = 1
+// conflictVersion counts the ways in which the pictures and answers below were made; kept ones of
+// another are not read.
+const conflictVersion = 2
 
 // view is what all networks see of a picture here: the same pixels, each with its own normalisation.
 var view = vision.Preprocess{Short: 256, Crop: 224, Filter: "bicubic", Normalisation: "imagenet"}
@@ -65,13 +68,9 @@ func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := setup.Root()
-	if err != nil {
+	c := &Conflict{set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres))}
+	if c.dir, err = setup.CacheFile("conflict", conflictVersion, picture.Version, view, set.Fingerprint()); err != nil {
 		return nil, err
-	}
-	c := &Conflict{
-		set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres)),
-		dir: filepath.Join(root, "data", "cache", fmt.Sprintf("conflict-%d-%s", conflictFormat, set.Fingerprint()[:16])),
 	}
 	if len(set.Genres) < 2 {
 		return nil, fmt.Errorf("cue conflict in %s: %d genre, want at least 2", set.Dir, len(set.Genres))
@@ -125,7 +124,7 @@ func (c *Conflict) Conflicting(i int) bool {
 	return c.set.Samples[it.Shape].Genre != c.set.Samples[it.Texture].Genre
 }
 
-// draw makes the missing pictures, two at a time.
+// draw makes the missing pictures, on all cores.
 func (c *Conflict) draw(ctx context.Context) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
@@ -143,28 +142,18 @@ func (c *Conflict) draw(ctx context.Context) error {
 	}
 	bar := progress.New("cue conflict", "pictures", len(missing))
 	defer bar.Done()
-	next, errs := make(chan int), make([]error, len(c.Items))
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := range next {
-				errs[i] = c.drawOne(i)
-				bar.Add(1)
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(runtime.GOMAXPROCS(0))
+	for _, i := range missing {
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
+			defer bar.Add(1)
+			return c.drawOne(i)
 		})
 	}
-	for _, i := range missing {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return errors.Join(errs...)
+	return pool.Wait()
 }
 
 func (c *Conflict) drawOne(i int) error {
@@ -180,53 +169,47 @@ func (c *Conflict) drawOne(i int) error {
 	if err != nil {
 		return err
 	}
-	return replace(c.file(i), func(f *os.File) error {
-		w := bufio.NewWriter(f)
-		if err := png.Encode(w, m.RGBA()); err != nil {
-			return err
-		}
-		return w.Flush()
-	})
-}
-
-// replace writes a file beside path and moves it there when it is complete.
-func replace(path string, write func(*os.File) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
+	var b bytes.Buffer
+	if err := png.Encode(&b, m.RGBA()); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone after the rename
-	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+	return renameio.WriteFile(c.file(i), b.Bytes(), 0o644)
 }
 
 // Ask lets a network's frozen features and a logistic regression on them classify all items. What
 // was answered once is kept in data/cache.
 func (c *Conflict) Ask(ctx context.Context, name string) (ConflictAnswers, error) {
 	var a ConflictAnswers
-	in, err := vision.Inspect(ctx, name)
+	in, err := Inspect(ctx, name)
 	if err != nil {
 		return a, err
 	}
-	path := filepath.Join(c.dir, "answers-"+in.Hash[:16]+".json")
+	machine, err := bench.ThisMachine()
+	if err != nil {
+		return a, err
+	}
+	path, err := setup.CacheFile("conflict-answers", filepath.Base(c.dir), machine, in.Hash, in.Network.Name(), in.Preprocess)
+	if err != nil {
+		return a, err
+	}
 	if kept, err := os.ReadFile(path); err == nil {
 		if err := json.Unmarshal(kept, &a); err != nil || len(a.Predicted) != len(c.Items) {
-			return a, fmt.Errorf("%s is damaged (%d answers for %d items, %v): delete it", path, len(a.Predicted), len(c.Items), err)
+			return a, fmt.Errorf("%s is damaged (%d answers for %d items): delete it", path, len(a.Predicted), len(c.Items))
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return a, err
 	} else if a, err = c.ask(ctx, in); err != nil {
 		return a, err
-	} else if err := replace(path, func(f *os.File) error { return json.NewEncoder(f).Encode(a) }); err != nil {
+	} else if b, err := json.Marshal(a); err != nil {
+		return a, err
+	} else if err := renameio.WriteFile(path, b, 0o644); err != nil {
 		return a, err
 	}
 	a.Network, a.Note = in.Name, in.Note()
 	return a, nil
 }
 
-func (c *Conflict) ask(ctx context.Context, in *vision.Inspector) (ConflictAnswers, error) {
+func (c *Conflict) ask(ctx context.Context, in *Inspector) (ConflictAnswers, error) {
 	var a ConflictAnswers
 	samples := append(append([]int{}, c.fold.Train...), c.fold.Test...)
 	paths := make([]string, len(samples))

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"thesis.example/lib/picture"
-	"thesis.example/lib/vision"
 )
 
 // ground is ImageNet's mean colour: 0 to a network with that normalisation.
@@ -30,7 +29,7 @@ func Moved(m *picture.Image, d int) *picture.Image {
 // MoveChange says for each of moves how much the features of Moved pictures differ from those of
 // the pictures in the middle: the mean distance over pictures, in units of the median distance
 // between two pictures in the middle. There must be at least two pictures.
-func MoveChange(ctx context.Context, in *vision.Inspector, pictures []*picture.Image, moves []int) ([]float64, error) {
+func MoveChange(ctx context.Context, in *Inspector, pictures []*picture.Image, moves []int) ([]float64, error) {
 	if len(pictures) < 2 {
 		return nil, errors.New("moving pictures: want at least two, to compare their features")
 	}

@@ -50,7 +50,7 @@ var (
 
 // detectText finds the outlines of the lines of text in a picture.
 func detectText(ctx context.Context, m *picture.Image) ([]quad, error) {
-	network, err := models.detection(ctx)
+	network, _, err := textDetector.load(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ const (
 // arXiv:1911.03599), the surest first. It fails only where the network or its engine
 // cannot be had.
 func DetectFaces(ctx context.Context, m *picture.Image) ([]FaceBox, error) {
-	network, err := models.faces(ctx)
+	network, _, err := faceDetector.load(ctx)
 	if err != nil {
 		return nil, err
 	}

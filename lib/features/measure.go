@@ -13,7 +13,6 @@ import (
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/progress"
-	"thesis.example/lib/setup"
 )
 
 // measureVersion is part of a measurement's name in the cache: raise it whenever a
@@ -159,18 +158,14 @@ func measureOne(ctx context.Context, m *picture.Image) (found Measurement, err e
 type store struct{ dir string }
 
 func openStore(ctx context.Context, dir string) (*store, error) {
-	if dir == "" {
-		root, err := setup.Root()
-		if err != nil {
-			return nil, err
-		}
-		dir = filepath.Join(root, "data", "cache")
-	}
-	key, err := cacheKey(ctx)
+	folder, err := cacheFolder(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &store{filepath.Join(dir, "features-"+key)}
+	if dir != "" {
+		folder = filepath.Join(dir, filepath.Base(folder))
+	}
+	s := &store{folder}
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cache of measurements: %w", err)
 	}

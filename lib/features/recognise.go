@@ -69,7 +69,7 @@ func recognise(ctx context.Context, m *picture.Image, lines []quad) ([]reading, 
 	if len(lines) == 0 {
 		return nil, nil
 	}
-	network, letters, err := models.recognition(ctx)
+	network, letters, err := textRecogniser.load(ctx)
 	if err != nil {
 		return nil, err
 	}

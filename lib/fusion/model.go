@@ -191,13 +191,9 @@ func (m *Model) Masks() []Mask {
 // on a new store, or again to start over on a store that has been trained. The values are copied.
 func (m *Model) Init(store *model.Store, values map[string]*tensors.Tensor, seed uint64) error {
 	if m.Experiment == 2 && m.Backbone != nil {
-		copies := make(map[string]*tensors.Tensor, len(values))
-		for name, v := range values {
-			flat, err := tensors.CopyFlatData[float32](v)
-			if err != nil {
-				return fmt.Errorf("copying the weights %s: %w", name, err)
-			}
-			copies[name] = tensors.FromFlatDataAndDimensions(flat, v.Shape().Dimensions...)
+		copies, err := vision.Copies(values)
+		if err != nil {
+			return err
 		}
 		scope := store.RootScope().At("backbone")
 		if err := vision.SetParams(scope, m.Backbone, copies); err != nil {
@@ -393,27 +389,16 @@ func parameter(head *model.Scope, g *Graph, name string) *Node {
 	return v.NodeValue(g)
 }
 
-// BackboneSize is the number of a network's trained values without its own classifier.
-func BackboneSize(n vision.Network) int {
-	total := 0
-	for _, p := range n.Params() {
-		if !p.Stat && !strings.HasPrefix(p.Name, "classifier.") && !strings.HasPrefix(p.Name, "head.") {
-			total += p.Size()
-		}
-	}
-	return total
-}
-
 // Shorten is the ViT of its first layers that has at least as many parameters as the target, heads
 // apart on both sides, and its weights: a ViT of the CNN's size (section 7.5). A network with no
 // more than one and a half times the target's parameters is left as it is.
 func Shorten(v *vision.ViT, values map[string]*tensors.Tensor, target vision.Network) (*vision.ViT, map[string]*tensors.Tensor) {
-	want := BackboneSize(target)
-	if BackboneSize(v)*2 <= want*3 {
+	want := vision.BackboneSize(target)
+	if vision.BackboneSize(v)*2 <= want*3 {
 		return v, values
 	}
 	short := *v
-	for short.Layers = 1; short.Layers < v.Layers && BackboneSize(&short) < want; short.Layers++ {
+	for short.Layers = 1; short.Layers < v.Layers && vision.BackboneSize(&short) < want; short.Layers++ {
 	}
 	short.ID = fmt.Sprintf("%s, first %d of %d layers", v.ID, short.Layers, v.Layers)
 	kept := map[string]*tensors.Tensor{}

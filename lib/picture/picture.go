@@ -13,6 +13,10 @@ import (
 	"image/color"
 )
 
+// Version of the decoder: part of the key of everything that is kept of pixels. Raise it whenever a
+// file may decode to other pixels.
+const Version = 1
+
 // Image is 8-bit RGB, row-major, three bytes a pixel, no padding:
 // len(Pix) = W·H·3.
 type Image struct {

@@ -23,6 +23,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/dataset"
@@ -87,10 +88,10 @@ type info struct {
 // message; chapters that have not begun stay as they were.
 //
 // Two notebooks run at a time, since compiling a cell and reading pictures leave a
-// core idle, the longest first. One whose metadata say {"thesis": {"alone_unless":
-// FILE}}, because it measures speed and keeps the result in FILE, runs before them by
-// itself where the project lacks that file.
-func Build(ctx context.Context, dir, out string, notebooks []string) error {
+// core idle, the longest first. One whose metadata say {"thesis": {"measures_speed_of":
+// [NETWORK, …]}} runs before them by itself where measured says of one of these that its
+// speed is not known yet.
+func Build(ctx context.Context, dir, out string, notebooks []string, measured func(network string) (bool, error)) error {
 	root, err := setup.Root()
 	if err != nil {
 		return err
@@ -115,7 +116,7 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 	var alone, others []string
 	cells, total := map[string]int{}, 0
 	for _, notebook := range notebooks {
-		a, n, err := outline(root, notebook)
+		a, n, err := outline(notebook, measured)
 		if err != nil {
 			return err
 		}
@@ -143,7 +144,7 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 					return ctx.Err()
 				}
 				about := about
-				about.Made = time.Now().Format("Made on 2 January 2006, 15:04,")
+				about.Made = time.Now().Format("Made on 2 January 2006, 15:04 UTC-07:00,")
 				if err := chapter(ctx, root, notebook, out, about, bar); err != nil {
 					return fmt.Errorf("%s: %w", filepath.Base(notebook), err)
 				}
@@ -158,7 +159,7 @@ func Build(ctx context.Context, dir, out string, notebooks []string) error {
 }
 
 // outline says whether a notebook wants the machine to itself, and how many cells of code it has.
-func outline(root, notebook string) (alone bool, cells int, err error) {
+func outline(notebook string, measured func(network string) (bool, error)) (alone bool, cells int, err error) {
 	data, err := os.ReadFile(notebook)
 	if err != nil {
 		return false, 0, err
@@ -166,7 +167,7 @@ func outline(root, notebook string) (alone bool, cells int, err error) {
 	var nb struct {
 		Metadata struct {
 			Thesis struct {
-				AloneUnless string `json:"alone_unless"`
+				MeasuresSpeedOf []string `json:"measures_speed_of"`
 			}
 		}
 		Cells []struct {
@@ -181,9 +182,12 @@ func outline(root, notebook string) (alone bool, cells int, err error) {
 			cells++
 		}
 	}
-	if measured := nb.Metadata.Thesis.AloneUnless; measured != "" {
-		_, err := os.Stat(filepath.Join(root, measured))
-		alone = errors.Is(err, fs.ErrNotExist)
+	for _, network := range nb.Metadata.Thesis.MeasuresSpeedOf {
+		known, err := measured(network)
+		if err != nil {
+			return false, 0, err
+		}
+		alone = alone || !known
 	}
 	return alone, cells, nil
 }
@@ -314,5 +318,5 @@ func writeIndex(out string) error {
 	if err != nil {
 		return fmt.Errorf("index: %w", err)
 	}
-	return os.WriteFile(filepath.Join(out, "index.html"), b.Bytes(), 0o644)
+	return renameio.WriteFile(filepath.Join(out, "index.html"), b.Bytes(), 0o644)
 }

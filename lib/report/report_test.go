@@ -22,7 +22,7 @@ func build(t *testing.T, ctx context.Context, names ...string) (out string, err 
 	for _, name := range names {
 		notebooks = append(notebooks, filepath.Join("testdata", name))
 	}
-	return out, Build(ctx, data, out, notebooks)
+	return out, Build(ctx, data, out, notebooks, nil)
 }
 
 func read(t *testing.T, path string) string {
@@ -116,17 +116,21 @@ func TestFailureBesideAnother(t *testing.T) {
 func TestOutline(t *testing.T) {
 	root := t.TempDir()
 	notebook := filepath.Join(root, "03-speed.ipynb")
-	const text = `{"metadata": {"thesis": {"alone_unless": "speed.json"}}, "cells": [{"cell_type": "code"}, {"cell_type": "markdown"}, {"cell_type": "code"}]}`
+	const text = `{"metadata": {"thesis": {"measures_speed_of": ["a", "b"]}}, "cells": [{"cell_type": "code"}, {"cell_type": "markdown"}, {"cell_type": "code"}]}`
 	if err := os.WriteFile(notebook, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	known := map[string]bool{"a": true}
+	measured := func(network string) (bool, error) { return known[network], nil }
 	for _, want := range []bool{true, false} {
-		if alone, cells, err := outline(root, notebook); err != nil || alone != want || cells != 2 {
+		if alone, cells, err := outline(notebook, measured); err != nil || alone != want || cells != 2 {
 			t.Errorf("alone %v, %d cells, %v; want %v, 2", alone, cells, err, want)
 		}
-		if err := os.WriteFile(filepath.Join(root, "speed.json"), nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		known["b"] = true
+	}
+	broken := errors.New("no machine")
+	if _, _, err := outline(notebook, func(string) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
 	}
 }
 
@@ -143,7 +147,7 @@ func TestInterrupt(t *testing.T) {
 }
 
 func TestBuildArguments(t *testing.T) {
-	if err := Build(t.Context(), filepath.Join(t.TempDir(), "none"), t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "data standin") {
+	if err := Build(t.Context(), filepath.Join(t.TempDir(), "none"), t.TempDir(), nil, nil); err == nil || !strings.Contains(err.Error(), "data standin") {
 		t.Errorf("missing data folder: %v", err)
 	}
 	if _, err := Notebooks("nosuch"); err == nil || !strings.Contains(err.Error(), `no chapter "nosuch"`) {

@@ -106,6 +106,24 @@ func isRoot(dir string) bool {
 	return false
 }
 
+// Required is the version of a module that the project's go.mod requires.
+func Required(module string) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	b, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(strings.TrimPrefix(line, "require ")); len(f) >= 2 && f[0] == module {
+			return f[1], nil
+		}
+	}
+	return "", fmt.Errorf("go.mod does not require %s", module)
+}
+
 // File is the path of the third-party file of that name, after its content was
 // checked. A missing or damaged file is an error that says what to run.
 func File(name string) (string, error) {
@@ -174,6 +192,25 @@ func UseXLA() error {
 		}
 	}
 	return nil
+}
+
+// Plugin names the XLA plug-in that UseXLA points at by something that changes with it: the first
+// digits of its SHA-256 where it is the one that make setup installs for the CPU, else
+// $GOMLX_BACKEND.
+func Plugin() (name string, cpu bool, err error) {
+	root, err := Root()
+	if err != nil {
+		return "", false, err
+	}
+	if chosen := os.Getenv("GOMLX_BACKEND"); chosen != "" && chosen != backend(xlaCPU(root)) {
+		return strings.ReplaceAll(chosen, root+string(filepath.Separator), ""), false, nil
+	}
+	for _, t := range thirdParties {
+		if t.name == filepath.Base(xlaCPU(root)) {
+			return t.pkg + " " + t.sha256[:12], true, nil
+		}
+	}
+	return "", false, errors.New("setup: no plug-in for the CPU among the third-party files")
 }
 
 func xlaCPU(root string) string { return filepath.Join(shareDir(root), "libpjrt_cpu.so") }

@@ -19,6 +19,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"github.com/google/renameio/v2"
 )
 
 // state is where a trial stands after an epoch, without the variables' values. Random numbers need no
@@ -76,7 +77,22 @@ func (s *state) save(file, record string, store *model.Store) error {
 	for _, p := range parts {
 		sum = crc32.Update(sum, castagnoli, p)
 	}
-	return writeFile(file, append(parts, binary.LittleEndian.AppendUint32(nil, sum))...)
+	return replace(file, append(parts, binary.LittleEndian.AppendUint32(nil, sum))...)
+}
+
+// replace puts a file in the place of another when all its parts are on the disk.
+func replace(file string, parts ...[]byte) error {
+	f, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer f.Cleanup()
+	for _, p := range parts {
+		if _, err := f.Write(p); err != nil {
+			return err
+		}
+	}
+	return f.CloseAtomicallyReplace()
 }
 
 // load sets state and variables to the checkpoint's. It says false, and changes nothing, where there

@@ -15,6 +15,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/renameio/v2"
+
+	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
@@ -22,11 +25,15 @@ import (
 
 // format is the version of the record's format and of the computation behind it: raise it whenever
 // the same configuration may give another record.
-const format = 2
+const format = 3
 
 const recordSuffix = ".jsonl"
 
-// Config is everything that decides a record. Its JSON is the record's first line.
+// Config is everything that a trial was asked to do, and its JSON the record's first line. Together with
+// the bench.Machine it decides the record bit for bit: the two are its identity and make its name. What
+// the same Config gives on another machine may differ in last bits, and so, after some updates, in a
+// picture: such records lie side by side and answer the same question (see answers), and Notes says
+// where they stand in one table.
 type Config struct {
 	Format int `json:"format"`
 	Trial
@@ -76,14 +83,9 @@ type Predictions struct {
 	Pictures []Prediction `json:"pictures"`
 }
 
-// RunInfo is what may differ between two runs of a trial: the record's last line.
+// RunInfo is what may differ between two runs of a trial on one machine: the record's last line.
 type RunInfo struct {
-	Note              string  `json:"note,omitempty"` // why other weights than those asked for are in use
-	Go                string  `json:"go"`
-	GoMLX             string  `json:"gomlx"`
-	XLA               string  `json:"xla"`
-	Device            string  `json:"device"`
-	Processor         string  `json:"processor"`
+	Note              string  `json:"note,omitempty"`      // why other weights than those asked for are in use
 	Seconds           float64 `json:"seconds"`             // all processes at it together, compilation included
 	CPUSeconds        float64 `json:"cpu_seconds"`         // the same, user and system time over all cores
 	PicturesPerSecond float64 `json:"pictures_per_second"` // while training, in the last process
@@ -91,9 +93,10 @@ type RunInfo struct {
 	Resumed           int     `json:"resumed"`             // how often the trial was interrupted and continued
 }
 
-// Record is what came of a trial. All of it but Run is the same whenever the Config is.
+// Record is what came of a trial. All of it but Run is the same whenever Config and Machine are.
 type Record struct {
 	Config
+	Machine bench.Machine
 	History []Epoch
 	// Last is the result. Best is the first epoch with the highest test accuracy, which the
 	// appendix' program keeps: chosen on the test pictures, so optimistic by selection.
@@ -102,10 +105,19 @@ type Record struct {
 	File       string // where it lies
 }
 
-// file is the record's name: readable, then a hash of the configuration.
-func (c *Config) file() string {
-	h := sha256.Sum256(c.line())
-	return fmt.Sprintf("exp%d-%s-fold%d-%s-%x%s", c.Experiment, c.Arm, c.Fold, c.Profile, h[:6], recordSuffix)
+// file is the record's name: readable, then hashes of the configuration and of the machine.
+func (c *Config) file(m bench.Machine) string {
+	return fmt.Sprintf("%s%s-%s%s", c.Trial.prefix(), digits(c.line()), digits(line("machine", m)), recordSuffix)
+}
+
+// prefix begins the names of all records of the trial.
+func (t Trial) prefix() string {
+	return fmt.Sprintf("exp%d-%s-fold%d-%s-", t.Experiment, t.Arm, t.Fold, t.Profile)
+}
+
+func digits(b []byte) string {
+	h := sha256.Sum256(b)
+	return fmt.Sprintf("%x", h[:6])
 }
 
 func (c *Config) line() []byte { return line("config", c) }
@@ -128,6 +140,7 @@ type predictionsLine struct {
 func (r *Record) write(file string) error {
 	var b bytes.Buffer
 	b.Write(r.Config.line())
+	b.Write(line("machine", r.Machine))
 	for _, e := range r.History {
 		b.Write(line("epoch", e))
 	}
@@ -135,39 +148,16 @@ func (r *Record) write(file string) error {
 	b.Write(line("predictions", predictionsLine{"best", r.Best}))
 	b.Write(line("run", r.Run))
 	r.File = file
-	return writeFile(file, b.Bytes())
+	return renameio.WriteFile(file, b.Bytes(), 0o644)
 }
 
-// writeFile replaces file by way of a hidden one beside it, which it removes where that fails.
-func writeFile(file string, parts ...[]byte) (err error) {
-	temp := filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".part")
-	f, err := os.Create(temp)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp))
-		}
-	}()
-	for _, p := range parts {
-		if _, err := f.Write(p); err != nil {
-			return errors.Join(err, f.Close())
-		}
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp, file)
-}
-
-// Load reads every record in data/records, in the order of their names.
+// Load reads every record in setup.Place("records"), in the order of their names.
 func Load() ([]*Record, error) {
-	root, err := setup.Root()
+	dir, err := setup.Place("records")
 	if err != nil {
 		return nil, err
 	}
-	return LoadDir(filepath.Join(root, "data", "records"))
+	return LoadDir(dir)
 }
 
 // LoadDir reads every record in a folder, none where there is no folder. A damaged one is an error
@@ -201,8 +191,8 @@ func readRecord(file string) (*Record, error) {
 	if err := r.read(f); err != nil {
 		return nil, fmt.Errorf("the record %s is damaged: %w; delete it and run the trial again", file, err)
 	}
-	if name := r.Config.file(); name != filepath.Base(file) {
-		return nil, fmt.Errorf("the record %s was changed or renamed: its configuration belongs to %s; delete it and run the trial again", file, name)
+	if name := r.Config.file(r.Machine); name != filepath.Base(file) {
+		return nil, fmt.Errorf("the record %s was changed or renamed: its configuration and machine belong to %s; delete it and run the trial again", file, name)
 	}
 	return r, nil
 }
@@ -228,6 +218,8 @@ func (r *Record) read(f io.Reader) error {
 		switch kind.Kind + kind.Of {
 		case "config":
 			into = &r.Config
+		case "machine":
+			into = &r.Machine
 		case "epoch":
 			r.History = append(r.History, Epoch{})
 			into = &r.History[len(r.History)-1]

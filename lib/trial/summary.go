@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/stats"
 )
 
@@ -42,15 +44,35 @@ type Result struct {
 // N is the number of pooled pictures.
 func (r *Result) N() int { return len(r.Files) }
 
-// Summarise groups records by all that decides them but the fold, in the order of experiment and arm
-// as they come. Two records of one fold are an error.
+// Summarise groups records by their configurations but for the fold, in the order of experiment and arm
+// as they come. Folds of several machines make one summary, of which Notes says so, unless machines have
+// the same folds: then each machine has its own. Two records of one fold and machine are an error.
 func Summarise(records []*Record) ([]Summary, error) {
+	question := func(r *Record) Config {
+		c := r.Config
+		c.Fold, c.Train, c.Test = 0, 0, 0 // folds of an uneven set differ in size
+		return c
+	}
+	type fold struct {
+		question string
+		number   int
+	}
+	folds, several := map[fold]int{}, map[string]bool{}
+	for _, r := range records {
+		c := question(r)
+		f := fold{string(c.line()), r.Fold}
+		if folds[f]++; folds[f] > 1 {
+			several[f.question] = true
+		}
+	}
 	var groups []Summary
 	at := map[string]int{}
 	for _, r := range records {
-		c := r.Config
-		c.Fold, c.Train, c.Test = 0, 0, 0 // folds of an uneven set differ in size
-		key := c.file()
+		c := question(r)
+		key := string(c.line())
+		if several[key] {
+			key += string(line("machine", r.Machine))
+		}
 		i, ok := at[key]
 		if !ok {
 			i = len(groups)
@@ -93,13 +115,28 @@ func (s *Summary) Mean(of func(Epoch) float64) []float64 {
 	return mean
 }
 
-// Notes are the sentences that belong beside the results (Record.Note), each once.
+// Notes are the sentences that belong beside the results, each once: which weights stand in
+// (Record.Note), and which machines the records come from where that is more than one.
 func Notes(summaries []Summary) []string {
 	var notes []string
+	count := map[bench.Machine]int{}
+	var machines []bench.Machine // as they come
 	for _, s := range summaries {
-		if n := s.Records[0].Note(); n != "" && !slices.Contains(notes, n) {
-			notes = append(notes, n)
+		for _, r := range s.Records {
+			if n := r.Note(); n != "" && !slices.Contains(notes, n) {
+				notes = append(notes, n)
+			}
+			if count[r.Machine]++; count[r.Machine] == 1 {
+				machines = append(machines, r.Machine)
+			}
 		}
+	}
+	if len(machines) > 1 {
+		var parts []string
+		for _, m := range machines {
+			parts = append(parts, fmt.Sprintf("%d on %s", count[m], m))
+		}
+		notes = append(notes, "these records come from different machines, on which the same trial may end differently by a picture or so: "+strings.Join(parts, "; "))
 	}
 	return notes
 }

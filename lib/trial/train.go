@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -272,7 +273,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 	}
 	state := &state{}
 	checkpoint := beside(j.file, ".checkpoint")
-	resumed, err := state.load(checkpoint, c.file(), p.store)
+	resumed, err := state.load(checkpoint, filepath.Base(j.file), p.store)
 	if err != nil {
 		return nil, err
 	}
@@ -326,17 +327,19 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		}
 		if epoch < c.Epochs {
 			state.Seconds, state.CPUSeconds = state.Seconds+watch.lap(), state.CPUSeconds+watch.cpuLap()
-			if err := state.save(checkpoint, c.file(), p.store); err != nil {
+			if err := state.save(checkpoint, filepath.Base(j.file), p.store); err != nil {
 				return nil, fmt.Errorf("keeping the state after epoch %d: %w", epoch, err)
 			}
 		}
 	}
-	r := &Record{Config: *c, History: state.History, Last: state.Last, Best: state.Best}
+	r := &Record{Config: *c, Machine: j.machine, History: state.History, Last: state.Last, Best: state.Best}
 	speed := 0.0
 	if training > 0 {
 		speed = float64(trainedPictures) / training
 	}
-	r.Run = watch.stop(j, speed)
+	if r.Run, err = watch.stop(j, speed); err != nil {
+		return nil, err
+	}
 	r.Run.Seconds, r.Run.CPUSeconds = state.Seconds+watch.lap(), state.CPUSeconds+watch.cpuLap()
 	r.Run.Resumed = state.Resumed
 	return r, nil

@@ -13,6 +13,8 @@
 package trial
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +23,13 @@ import (
 	"slices"
 	"strings"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
+	"thesis.example/lib/weights"
 )
 
 // Folds is the number of folds, the thesis' NUM_TRIALS.
@@ -107,9 +111,10 @@ func Shard(trials []Trial, i, n int) []Trial {
 	return part
 }
 
-// Run gives the trial's record: from data/records where it is there, else by training, which goes on
-// where an earlier call was interrupted. table is the metadata of set, a row a sample. Another
-// process at the same trial is waited for. When ctx ends, Run returns its error within a step.
+// Run gives the trial's record: an existing one where it answers the trial (see answers), else by
+// training, which goes on where an earlier call was interrupted. table is the metadata of set, a row a
+// sample. Another process at the same trial is waited for. When ctx ends, Run returns its error within a
+// step.
 func Run(ctx context.Context, set *dataset.Set, table *features.Table, t Trial) (*Record, error) {
 	records, err := RunAll(ctx, set, table, []Trial{t})
 	if err != nil {
@@ -120,6 +125,7 @@ func Run(ctx context.Context, set *dataset.Set, table *features.Table, t Trial) 
 
 // RunAll is Run for many trials; their records are in the order of trials. Programs are compiled once
 // for the folds of an arm. What another process is at comes last, so that two can share the work.
+// Weights are loaded for what is to be trained alone.
 func RunAll(ctx context.Context, set *dataset.Set, table *features.Table, trials []Trial) ([]*Record, error) {
 	l, err := labOf(set, table)
 	if err != nil {
@@ -128,53 +134,50 @@ func RunAll(ctx context.Context, set *dataset.Set, table *features.Table, trials
 	return l.runAll(ctx, trials)
 }
 
-// Existing gives the records of those of the trials that have been run as RunAll would run them now,
-// on the same data with the same weights and settings, and trains nothing.
-func Existing(ctx context.Context, set *dataset.Set, table *features.Table, trials []Trial) ([]*Record, error) {
+// Existing gives the records that answer some of the trials, and trains nothing. It reads records
+// alone: neither weights nor a network.
+func Existing(set *dataset.Set, table *features.Table, trials []Trial) ([]*Record, error) {
 	l, err := labOf(set, table)
 	if err != nil {
 		return nil, err
 	}
-	return l.existing(ctx, trials)
+	return l.existing(trials)
 }
 
-func (l *lab) existing(ctx context.Context, trials []Trial) ([]*Record, error) {
+func (l *lab) existing(trials []Trial) ([]*Record, error) {
 	var records []*Record
 	for _, t := range trials {
-		j, err := l.job(ctx, t)
+		j, err := l.ask(t)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t, err)
 		}
-		r, err := readRecord(j.file)
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
+		r, err := l.answer(j, true)
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, r)
+		if r != nil {
+			records = append(records, r)
+		}
 	}
 	return records, nil
 }
 
 func labOf(set *dataset.Set, table *features.Table) (*lab, error) {
-	root, err := setup.Root()
+	records, err := setup.Place("records")
 	if err != nil {
 		return nil, err
 	}
-	return &lab{
-		set: set, table: table, profiles: profiles, load: vision.Load,
-		records: filepath.Join(root, "data", "records"), cache: filepath.Join(root, "data", "cache"),
-	}, nil
+	return &lab{set: set, table: table, profiles: profiles, load: vision.Load, entry: weights.Find, records: records}, nil
 }
 
 // lab is what trials on one set share.
 type lab struct {
-	set            *dataset.Set
-	table          *features.Table
-	profiles       map[string]map[int]settings
-	load           func(ctx context.Context, name string) (*vision.Loaded, error)
-	records, cache string // folders
+	set      *dataset.Set
+	table    *features.Table
+	profiles map[string]map[int]settings
+	load     func(ctx context.Context, name string) (*vision.Loaded, error)
+	entry    func(name string) (weights.Entry, error)
+	records  string // folder
 
 	weights    map[string]*vision.Loaded
 	pictures   map[vision.Preprocess][][]uint8
@@ -189,21 +192,33 @@ type job struct {
 	arm      fusion.Arm
 	settings settings
 	fold     dataset.Fold
-	weights  *vision.Loaded // nil without a backbone
 	model    *fusion.Model
-	file     string // the record's
+	machine  bench.Machine
+
+	// These come with prepare.
+	weights *vision.Loaded // nil without a backbone
+	file    string         // the record's
 }
 
 func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 	defer l.release()
-	jobs := make([]*job, len(trials))
+	jobs, records := make([]*job, len(trials)), make([]*Record, len(trials))
 	for i, t := range trials {
 		var err error
-		if jobs[i], err = l.job(ctx, t); err != nil {
+		if jobs[i], err = l.ask(t); err != nil {
+			return nil, fmt.Errorf("%s: %w", t, err)
+		}
+		if records[i], err = l.answer(jobs[i], false); err != nil {
 			return nil, fmt.Errorf("%s: %w", t, err)
 		}
 	}
-	records := make([]*Record, len(trials))
+	for i, j := range jobs {
+		if records[i] == nil {
+			if err := l.prepare(ctx, j); err != nil {
+				return nil, fmt.Errorf("%s: %w", trials[i], err)
+			}
+		}
+	}
 	for _, wait := range []bool{false, true} {
 		for i, j := range jobs {
 			if records[i] != nil {
@@ -218,7 +233,7 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 	return records, nil
 }
 
-// run gives the job's record, or nil where another process is at it and wait is false.
+// run gives the prepared job's own record, or nil where another process is at it and wait is false.
 func (l *lab) run(ctx context.Context, j *job, wait bool) (*Record, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
@@ -252,6 +267,80 @@ func (l *lab) run(ctx context.Context, j *job, wait bool) (*Record, error) {
 	return r, removeIfThere(beside(j.file, ".checkpoint"))
 }
 
+// answer is the record that answers a job, nil where there is none. Of several it prefers those with
+// the weights asked for, then those of this machine, then the first by name. A record with weights
+// that stand in answers a reader; what is to be run it answers only while the weights asked for are
+// not on this machine, so that fetching them leads to training with them.
+func (l *lab) answer(j *job, reading bool) (*Record, error) {
+	names, err := filepath.Glob(filepath.Join(escapeGlob(l.records), j.config.Trial.prefix()+"*"+recordSuffix))
+	if err != nil {
+		return nil, fmt.Errorf("the folder of records: %w", err)
+	}
+	var found []*Record
+	for _, name := range names {
+		r, err := readRecord(name)
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := l.answers(r, j, reading); err != nil {
+			return nil, err
+		} else if ok {
+			found = append(found, r)
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil
+	}
+	rank := func(r *Record) int { // lower is better
+		n := 0
+		if r.Weights != r.Asked {
+			n += 2
+		}
+		if r.Machine != j.machine {
+			n++
+		}
+		return n
+	}
+	return slices.MinFunc(found, func(a, b *Record) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.File, b.File))
+	}), nil
+}
+
+// answers says whether a record is of what the job asks, on whichever machine it was made: the same
+// trial on the same data with the same settings, and the weights asked for or those that stand in.
+func (l *lab) answers(r *Record, j *job, reading bool) (bool, error) {
+	want := j.config
+	want.Weights, want.WeightsSHA256, want.Architecture, want.Parameters = r.Weights, r.WeightsSHA256, r.Architecture, r.Parameters
+	if want.Asked != "" {
+		if r.Preprocess == nil || r.Preprocess.Crop != j.settings.size {
+			return false, nil
+		}
+		want.Preprocess = r.Preprocess
+	}
+	want.Rate = j.rate(r.Weights)
+	if !bytes.Equal(want.line(), r.Config.line()) {
+		return false, nil
+	}
+	if r.Asked == "" {
+		return true, nil
+	}
+	e, err := l.entry(r.Asked)
+	if err != nil {
+		return false, err
+	}
+	if r.Weights == r.Asked {
+		sum, err := e.Expected() // of another file since: fetched or entered anew
+		return strings.HasPrefix(r.WeightsSHA256, sum), err
+	}
+	_, err = os.Stat(e.Path())
+	return reading || errors.Is(err, os.ErrNotExist), nil
+}
+
+// escapeGlob makes a folder's name mean itself in a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+}
+
 // beside names a hidden file that goes with a record.
 func beside(record, suffix string) string {
 	return filepath.Join(filepath.Dir(record), "."+strings.TrimSuffix(filepath.Base(record), recordSuffix)+suffix)
@@ -264,8 +353,8 @@ func removeIfThere(file string) error {
 	return nil
 }
 
-// job works out what decides the trial.
-func (l *lab) job(ctx context.Context, t Trial) (*job, error) {
+// ask works out all that decides the trial but the weights, which it does not load.
+func (l *lab) ask(t Trial) (*job, error) {
 	byExperiment, ok := l.profiles[t.Profile]
 	if !ok {
 		return nil, fmt.Errorf("no profile %q: there are quick and thesis", t.Profile)
@@ -297,6 +386,9 @@ func (l *lab) job(ctx context.Context, t Trial) (*job, error) {
 	}
 	s := byExperiment[t.Experiment]
 	j := &job{arm: arm, settings: s, fold: l.folds[t.Seed][t.Fold-1]}
+	if j.machine, err = bench.ThisMachine(); err != nil {
+		return nil, err
+	}
 	j.model = &fusion.Model{Experiment: t.Experiment, Arm: arm, Genres: len(l.set.Genres)}
 	j.config = Config{
 		Format: format, Trial: t, Folds: Folds,
@@ -313,50 +405,70 @@ func (l *lab) job(ctx context.Context, t Trial) (*job, error) {
 		}
 	}
 	if arm.Backbone != "" {
-		if j.weights, err = l.backbone(ctx, s, arm.Backbone); err != nil {
-			return nil, err
+		c.Asked = s.use[arm.Backbone]
+		c.Frozen = t.Experiment == 1
+		c.Augmented = t.Experiment == 1 && arm.Fusion == "single"
+	}
+	if j.model.Adam().Keras {
+		c.Optimizer = "Keras' Adam"
+	}
+	if arm.Fusion == "logistic" {
+		c.Epochs, c.Batch, c.Micro, c.Optimizer = 1, 0, 0, "L-BFGS"
+	}
+	return j, nil
+}
+
+// rate is the learning rate that the job has with those weights, 0 where there is none.
+func (j *job) rate(weights string) float64 {
+	if j.arm.Fusion == "logistic" {
+		return 0
+	}
+	m := *j.model
+	if m.Experiment == 2 && m.Arm.Backbone == "vit" {
+		m.Rate = rates[weights]
+	}
+	return m.Adam().Rate
+}
+
+// prepare loads the job's weights, which decide the rest.
+func (l *lab) prepare(ctx context.Context, j *job) (err error) {
+	c := &j.config
+	if j.arm.Backbone != "" {
+		if j.weights, err = l.backbone(ctx, j.settings, j.arm.Backbone); err != nil {
+			return err
 		}
 		j.model.Backbone = j.weights.Network
-		if e, ok := j.weights.Network.(*vision.EfficientNet); ok && t.Experiment == 2 {
+		if e, ok := j.weights.Network.(*vision.EfficientNet); ok && c.Experiment == 2 {
 			// The program's batch norm is PyTorch's, whichever weights stand in.
 			own := *e
 			own.Momentum = 0.1
 			j.model.Backbone = &own
 		}
-		if t.Experiment == 2 && arm.Backbone == "vit" {
-			j.model.Rate = rates[j.weights.Name]
-		}
-		c.Weights, c.WeightsSHA256, c.Asked = j.weights.Name, j.weights.Hash, j.weights.Asked
+		c.Weights, c.WeightsSHA256 = j.weights.Name, j.weights.Hash
 		c.Architecture = j.weights.Network.Name()
 		// The whole picture, whatever its shape, as the program's image_dataset_from_directory takes it.
-		p := j.weights.Preprocess.At(s.size)
+		p := j.weights.Preprocess.At(j.settings.size)
 		p.Short = 0
 		c.Preprocess = &p
-		c.Frozen = t.Experiment == 1
-		c.Augmented = t.Experiment == 1 && arm.Fusion == "single"
 	}
-	adam := j.model.Adam()
-	c.Rate = adam.Rate
-	if adam.Keras {
-		c.Optimizer = "Keras' Adam"
-	}
-	if arm.Fusion == "logistic" {
-		c.Epochs, c.Batch, c.Micro, c.Rate, c.Optimizer = 1, 0, 0, 0, "L-BFGS"
+	c.Rate = j.rate(c.Weights)
+	if j.arm.Fusion == "logistic" {
 		columns := j.model.Metadata
 		if j.model.Backbone != nil {
 			columns = j.model.Backbone.Width()
 		}
 		c.Parameters = len(c.Genres) * (columns + 1)
 	} else {
+		j.model.Rate = c.Rate
 		for _, p := range j.model.Params() {
 			c.Parameters += p.Size()
 		}
 		if j.model.Backbone != nil && !c.Frozen {
-			c.Parameters += fusion.BackboneSize(j.model.Backbone)
+			c.Parameters += vision.BackboneSize(j.model.Backbone)
 		}
 	}
-	j.file = filepath.Join(l.records, c.file())
-	return j, nil
+	j.file = filepath.Join(l.records, c.file(j.machine))
+	return nil
 }
 
 // metadata is the experiment's vector of every sample (Table 4.1), unscaled.
@@ -401,12 +513,16 @@ func (l *lab) backbone(ctx context.Context, s settings, backbone string) (*visio
 	return w, nil
 }
 
-// release frees the compiled programs.
+// release frees what lies on the device: compiled programs, weights, and the frozen backbones.
 func (l *lab) release() {
 	if l.program != nil {
 		l.program.release()
 		l.program = nil
 	}
+	for _, e := range l.extractors {
+		e.release()
+	}
+	l.extractors = nil
 }
 
 // standardised is the metadata of every sample, scaled by the fold's training pictures.
@@ -466,11 +582,11 @@ func (l *lab) regress(ctx context.Context, j *job) (*Record, error) {
 		return t
 	}
 	train, test := score(j.fold.Train), score(j.fold.Test)
-	r := &Record{Config: j.config, History: []Epoch{{1, train.loss(), train.accuracy(), test.loss(), test.accuracy()}}}
+	r := &Record{Config: j.config, Machine: j.machine, History: []Epoch{{1, train.loss(), train.accuracy(), test.loss(), test.accuracy()}}}
 	r.Last = l.predictions(j, 1, test)
 	r.Best = r.Last
-	r.Run = watch.stop(j, 0)
-	return r, nil
+	r.Run, err = watch.stop(j, 0)
+	return r, err
 }
 
 // predictions names what a tally over the fold's test pictures holds.

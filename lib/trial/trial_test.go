@@ -26,7 +26,10 @@ import (
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/setup/testhome"
 	"thesis.example/lib/vision"
+	"thesis.example/lib/weights"
 )
 
 // Children are this test's own binary, told what to do by the environment.
@@ -36,7 +39,7 @@ func TestMain(m *testing.M) {
 	if how := os.Getenv(childEnv); how != "" {
 		os.Exit(child(how, os.Args[len(os.Args)-1]))
 	}
-	os.Exit(m.Run())
+	os.Exit(testhome.Run(m))
 }
 
 // child runs a trial of dir's lab: "run", "hang" in the second epoch, or "full", where no file can be
@@ -133,6 +136,9 @@ func writeSet(dir string, count [genres]int) error {
 
 // openLab makes the lab of a folder: its set in data, two small backbones.
 func openLab(dir string) (*lab, error) {
+	if err := os.Setenv(setup.HomeVariable, dir); err != nil {
+		return nil, err
+	}
 	set, err := dataset.Open(context.Background(), filepath.Join(dir, "data"), false)
 	if err != nil {
 		return nil, err
@@ -151,7 +157,7 @@ func openLab(dir string) (*lab, error) {
 	}
 	use := map[string]string{"cnn": "cnn", "vit": "vit"}
 	return &lab{
-		set: set, table: table, records: filepath.Join(dir, "records"), cache: filepath.Join(dir, "cache"),
+		set: set, table: table, records: filepath.Join(dir, "records"),
 		profiles: map[string]map[int]settings{"test": {
 			1: {size: 16, epochs: 4, batch: 10, micro: 10, use: use}, // 24 pictures: 10, 10 and 4
 			2: {size: 16, epochs: 4, batch: 8, micro: 3, use: use},   // in parts of 3, 3 and 2
@@ -159,9 +165,12 @@ func openLab(dir string) (*lab, error) {
 		load: func(_ context.Context, name string) (*vision.Loaded, error) {
 			n := networks[name]
 			return &vision.Loaded{
-				Weights: vision.Weights{Name: name, Preprocess: vision.Preprocess{Crop: 16, Filter: "bilinear", Normalisation: "imagenet"}},
+				Entry: weights.Entry{Name: name}, Preprocess: vision.Preprocess{Crop: 16, Filter: "bilinear", Normalisation: "imagenet"},
 				Network: n, Values: vision.RandomParams(n, 3), Hash: strings.Repeat(name, 20), Asked: name,
 			}, nil
+		},
+		entry: func(name string) (weights.Entry, error) {
+			return weights.Entry{Name: name, File: name, SHA256: strings.Repeat(name, 20)}, nil
 		},
 	}, nil
 }
@@ -233,7 +242,7 @@ func start(t *testing.T, how, dir string) (*exec.Cmd, *bytes.Buffer) {
 func TestKilledAndContinued(t *testing.T) {
 	whole, _ := newLab(t)
 	want := one(t, whole, t.Context(), vitHybrid)
-	if want.Run.Resumed != 0 || want.Run.Seconds <= 0 || want.Run.PeakMemoryMiB <= 0 || want.Run.Device == "" || want.Run.PicturesPerSecond <= 0 {
+	if want.Run.Resumed != 0 || want.Run.Seconds <= 0 || want.Run.PeakMemoryMiB <= 0 || want.Machine.Device == "" || want.Run.PicturesPerSecond <= 0 {
 		t.Errorf("run %+v", want.Run)
 	}
 
@@ -272,7 +281,7 @@ func TestExisting(t *testing.T) {
 	meta := Trial{2, "meta", 1, "test", 7}
 	want := one(t, l, t.Context(), meta)
 	trials := []Trial{{2, "meta", 2, "test", 7}, meta}
-	got, err := l.existing(t.Context(), trials)
+	got, err := l.existing(trials)
 	if err != nil || len(got) != 1 || got[0].File != want.File {
 		t.Errorf("%d records, %v; want that of fold 1", len(got), err)
 	}
@@ -288,7 +297,7 @@ func TestExisting(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := labIn(t, dir)
-	if got, err := other.existing(t.Context(), trials); err != nil || len(got) != 0 {
+	if got, err := other.existing(trials); err != nil || len(got) != 0 {
 		t.Errorf("on other data: %d records, %v", len(got), err)
 	}
 }
@@ -300,7 +309,10 @@ func TestInterruptedAndContinued(t *testing.T) {
 		t.Run(tr.Arm, func(t *testing.T) {
 			l, dir := newLab(t)
 			run := func(ctx context.Context) (*Record, error) {
-				j, err := l.job(ctx, tr)
+				j, err := l.ask(tr)
+				if err == nil {
+					err = l.prepare(t.Context(), j)
+				}
 				if err != nil {
 					t.Fatal(err)
 				}

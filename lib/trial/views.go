@@ -2,7 +2,6 @@ package trial
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -12,15 +11,16 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+	"golang.org/x/sync/errgroup"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"thesis.example/lib/picture"
 	"thesis.example/lib/progress"
+	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
 )
 
@@ -61,35 +61,26 @@ func (l *lab) pixels(ctx context.Context, p vision.Preprocess) ([][]uint8, error
 		return have, nil
 	}
 	n := len(l.set.Samples)
-	pixels, errs := make([][]uint8, n), make([]error, n)
+	pixels := make([][]uint8, n)
 	bar := progress.New("reading pictures", "pictures", n)
 	defer bar.Done()
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			for i := range next {
-				m, err := picture.Open(l.set.Path(i))
-				if err == nil {
-					pixels[i] = p.Pixels(m).Pix
-				}
-				errs[i] = err
-				bar.Add(1)
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
+			m, err := picture.Open(l.set.Path(i))
+			if err != nil {
+				return err
+			}
+			pixels[i] = p.Pixels(m).Pix
+			bar.Add(1)
+			return nil
 		})
 	}
-	for i := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	if err := errors.Join(errs...); err != nil {
+	if err := pool.Wait(); err != nil {
 		return nil, err
 	}
 	if l.pictures == nil {
@@ -107,35 +98,27 @@ type frozen struct {
 
 func (f *frozen) row(i int) []float32 { return f.values[i*f.width : (i+1)*f.width] }
 
-// change is what augmentation does to a picture. View 0 is the picture itself; view e > 0 is what epoch e
-// sees of it. Seed, epoch and picture decide a view, so that all folds share it.
-type change struct {
-	flip        bool
-	angle, zoom float32 // see vision.Augmentation
+// drawStep is what augmentation does to a picture in an epoch. Seed, epoch and picture decide it, so that
+// all folds share the view. View 0 is the picture itself.
+func drawStep(seed uint64, epoch int, picture string) vision.Step {
+	return vision.DrawStep(draws(seed, fmt.Sprintf("epoch %d view of %s", epoch, picture)))
 }
 
-// drawChange draws from the ranges of vision.DrawAugmentation.
-func drawChange(seed uint64, epoch int, picture string) change {
-	r := draws(seed, fmt.Sprintf("epoch %d view of %s", epoch, picture))
-	between := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
-	return change{
-		flip:  r.Float64() <= 0.5,
-		angle: float32(between(-0.1*2*math.Pi, 0.1*2*math.Pi)),
-		zoom:  float32(between(0.8, 1.2)),
-	}
-}
+// viewVersion counts the ways in which views were computed and kept; old ones are not read.
+const viewVersion = 1
 
 // viewFile names the cache's file of a view.
-func (l *lab) viewFile(j *job, epoch int) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%d %s %s %+v %d", format, j.weights.Hash, j.weights.Network.Name(), *j.config.Preprocess, epoch)
+func (l *lab) viewFile(j *job, epoch int) (string, error) {
+	pictures := make([]string, len(l.set.Samples))
+	for i := range pictures {
+		pictures[i] = l.set.Hash(i)
+	}
+	var seed uint64
 	if epoch > 0 {
-		fmt.Fprintf(h, " %d", j.config.Seed)
+		seed = j.config.Seed
 	}
-	for i := range l.set.Samples {
-		fmt.Fprintf(h, " %s", l.set.Hash(i))
-	}
-	return filepath.Join(l.cache, fmt.Sprintf("frozen-%s-view%d-%x", j.weights.Name, epoch, h.Sum(nil)[:6]))
+	return setup.CacheFile(fmt.Sprintf("frozen-%s-view%d", j.weights.Name, epoch),
+		viewVersion, picture.Version, j.machine, j.weights.Hash, j.weights.Network.Name(), j.config.Preprocess, epoch, seed, pictures)
 }
 
 // view gives the frozen features of a view from the cache. Where they are not there yet, those of all
@@ -143,7 +126,11 @@ func (l *lab) viewFile(j *job, epoch int) string {
 func (l *lab) view(ctx context.Context, j *job, epoch int) (*frozen, error) {
 	read := func(epoch int) (*frozen, error) { // nil where it is not there
 		f := &frozen{width: j.model.Backbone.Width()}
-		if ok, err := f.load(l.viewFile(j, epoch), len(l.set.Samples)); !ok || err != nil {
+		file, err := l.viewFile(j, epoch)
+		if err != nil {
+			return nil, err
+		}
+		if ok, err := f.load(file, len(l.set.Samples)); !ok || err != nil {
 			return nil, err
 		}
 		return f, nil
@@ -151,10 +138,11 @@ func (l *lab) view(ctx context.Context, j *job, epoch int) (*frozen, error) {
 	if f, err := read(epoch); f != nil || err != nil {
 		return f, err
 	}
-	if err := os.MkdirAll(l.cache, 0o755); err != nil {
-		return nil, fmt.Errorf("the folder of the cache: %w", err)
+	cache, err := setup.Place("cache")
+	if err != nil {
+		return nil, err
 	}
-	unlock, err := lock(ctx, filepath.Join(l.cache, ".frozen.lock"), true)
+	unlock, err := lock(ctx, filepath.Join(cache, ".frozen.lock"), true)
 	if err != nil {
 		return nil, err
 	}
@@ -182,13 +170,17 @@ func (l *lab) view(ctx context.Context, j *job, epoch int) (*frozen, error) {
 		if err != nil {
 			return nil, fmt.Errorf("features of %s, view %d: %w", j.weights.Name, v, err)
 		}
-		if err := f.save(l.viewFile(j, v)); err != nil {
+		file, err := l.viewFile(j, v)
+		if err == nil {
+			err = f.save(file)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("keeping frozen features: %w", err)
 		}
 	}
 	f, err := read(epoch)
 	if f == nil && err == nil {
-		err = fmt.Errorf("%s was removed while it was in use", l.viewFile(j, epoch))
+		err = fmt.Errorf("view %d was removed from %s while it was in use", epoch, cache)
 	}
 	return f, err
 }
@@ -211,19 +203,19 @@ func (l *lab) compute(ctx context.Context, j *job, epoch int, bar *progress.Bar)
 			return nil, context.Cause(ctx)
 		}
 		x := make([]float32, rows*size*size*3)
-		flip, angle, zoom := make([]bool, rows), make([]float32, rows), make([]float32, rows)
+		steps := make([]vision.Step, rows)
 		part := min(rows, n-from)
 		for at := range part {
 			i := from + at
 			j.config.Preprocess.Normalise(x[at*size*size*3:(at+1)*size*size*3], &picture.Image{W: size, H: size, Pix: pixels[i]})
-			v := drawChange(j.config.Seed, epoch, l.set.Hash(i))
-			flip[at], angle[at], zoom[at] = v.flip, v.angle, v.zoom
+			steps[at] = drawStep(j.config.Seed, epoch, l.set.Hash(i))
 		}
 		pictures := tensors.FromFlatDataAndDimensions(x, rows, size, size, 3)
 		var out *tensors.Tensor
 		if epoch == 0 {
 			out, err = exec.plain.Exec1(pictures)
 		} else {
+			flip, angle, zoom := vision.Steps(steps)
 			out, err = exec.augmented.Exec1(pictures, flip, angle, zoom)
 		}
 		if err != nil {
@@ -243,7 +235,19 @@ func (l *lab) compute(ctx context.Context, j *job, epoch int, bar *progress.Bar)
 }
 
 // extractor is a frozen backbone, compiled once for all views.
-type extractor struct{ plain, augmented *model.Exec }
+type extractor struct {
+	store            *model.Store
+	plain, augmented *model.Exec
+}
+
+func (e *extractor) release() {
+	for _, exec := range []*model.Exec{e.plain, e.augmented} {
+		if exec != nil {
+			exec.Finalize()
+		}
+	}
+	e.store.Finalize()
+}
 
 func (l *lab) extractor(j *job) (*extractor, error) {
 	if e := l.extractors[j.weights]; e != nil {
@@ -254,10 +258,14 @@ func (l *lab) extractor(j *job) (*extractor, error) {
 		return nil, err
 	}
 	store := model.NewStore()
-	if err := vision.SetParams(store.RootScope(), j.weights.Network, j.weights.Values); err != nil {
+	values, err := vision.Copies(j.weights.Values) // SetParams takes them over
+	if err != nil {
 		return nil, err
 	}
-	e := &extractor{}
+	if err := vision.SetParams(store.RootScope(), j.weights.Network, values); err != nil {
+		return nil, err
+	}
+	e := &extractor{store: store}
 	e.plain, err = model.NewExec(backend, store, func(scope *model.Scope, x *Node) *Node {
 		return j.weights.Network.Features(scope, x, vision.Pass{})
 	})
@@ -306,5 +314,5 @@ func (f *frozen) save(file string) error {
 	for _, v := range f.values {
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
 	}
-	return writeFile(file, binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)))
+	return replace(file, binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(b)))
 }

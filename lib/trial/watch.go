@@ -3,15 +3,9 @@ package trial
 import (
 	"fmt"
 	"os"
-	"runtime"
-	"runtime/debug"
-	"strconv"
-	"strings"
-	"syscall"
 	"time"
 
-	"thesis.example/lib/setup"
-	"thesis.example/lib/vision"
+	"thesis.example/lib/bench"
 )
 
 // watch measures what a run of a trial takes.
@@ -21,12 +15,11 @@ type watch struct {
 }
 
 func startWatch() *watch {
-	// Linux resets the peak of the memory in use; where it does not, the peak is the process'.
-	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil && runtime.GOOS == "linux" {
+	if err := bench.ResetPeakMemory(); err != nil {
 		fmt.Fprintln(os.Stderr, "peak memory counts from the start of the process:", err)
 	}
 	now := time.Now()
-	return &watch{start: now, lastLap: now, lastCPU: cpuSeconds()}
+	return &watch{start: now, lastLap: now, lastCPU: bench.CPUSeconds()}
 }
 
 func (w *watch) seconds() float64 { return time.Since(w.start).Seconds() }
@@ -39,63 +32,20 @@ func (w *watch) lap() float64 {
 }
 
 func (w *watch) cpuLap() float64 {
-	now := cpuSeconds()
+	now := bench.CPUSeconds()
 	defer func() { w.lastCPU = now }()
 	return now - w.lastCPU
 }
 
 // stop describes the run, but for its Seconds, CPUSeconds and Resumed after checkpoints.
-func (w *watch) stop(j *job, picturesPerSecond float64) RunInfo {
+func (w *watch) stop(j *job, picturesPerSecond float64) (RunInfo, error) {
+	peak, err := bench.PeakMemory()
 	r := RunInfo{
-		Go: runtime.Version(), Processor: runtime.GOARCH, PicturesPerSecond: picturesPerSecond,
-		Seconds: w.seconds(), CPUSeconds: cpuSeconds() - w.lastCPU, PeakMemoryMiB: peakMiB(),
+		PicturesPerSecond: picturesPerSecond, PeakMemoryMiB: float64(peak) / (1 << 20),
+		Seconds: w.seconds(), CPUSeconds: bench.CPUSeconds() - w.lastCPU,
 	}
 	if j.weights != nil {
 		r.Note = j.weights.Note()
 	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, m := range info.Deps {
-			switch m.Path {
-			case "github.com/gomlx/gomlx":
-				r.GoMLX = m.Version
-			case "github.com/gomlx/go-xla":
-				r.XLA = m.Version
-			}
-		}
-	}
-	if b, err := vision.Backend(); err == nil {
-		r.Device = b.Description()
-		if root, err := setup.Root(); err == nil { // where the project lies is nobody's business
-			r.Device = strings.ReplaceAll(r.Device, root+"/", "")
-		}
-	}
-	if p, err := vision.Processor(); err == nil {
-		r.Processor = fmt.Sprintf("%s, %d cores", p, runtime.NumCPU())
-	}
-	return r
-}
-
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-}
-
-// peakMiB is the largest resident memory since startWatch; 0 where the system does not say.
-func peakMiB() float64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(status)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kB, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 64)
-			if err == nil {
-				return kB / 1024
-			}
-		}
-	}
-	return 0
+	return r, err
 }

@@ -3,12 +3,12 @@ package vision
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"thesis.example/lib/picture"
 )
@@ -16,8 +16,8 @@ import (
 // The appendix' augmentation (10.1): Keras' RandomFlip("horizontal"), RandomRotation(0.1) and
 // RandomZoom(0.2), one after the other, each with its own bilinear interpolation.
 const (
-	maxTurn = 0.1 * 2 * math.Pi // RandomRotation's factor is a share of a full turn
-	maxZoom = 0.2               // width and height zoom by the same factor
+	maxTurn = 0.1 // of a full turn
+	maxZoom = 0.2 // width and height zoom by the same factor
 )
 
 // Augmentation is what happens to each picture of a batch.
@@ -25,22 +25,6 @@ type Augmentation struct {
 	Flip  *graph.Node // [batch], bool: mirrored left to right
 	Angle *graph.Node // [batch], float32, radians, anticlockwise as seen
 	Zoom  *graph.Node // [batch], float32: below 1 the picture grows, above 1 it shrinks
-}
-
-// DrawAugmentation draws for each of batch pictures, as Keras does: a flip with probability 1/2,
-// an angle up to a tenth of a turn either way, a zoom from 0.8 to 1.2, all uniform. The store's
-// random state (Store.SetRNGStateFromSeed) decides them.
-func DrawAugmentation(scope *model.Scope, g *graph.Graph, batch int) Augmentation {
-	// between draws from [low, high).
-	between := func(low, high float64) *graph.Node {
-		u := scope.RandomUniform(g, shapes.Make(dtypes.Float32, batch))
-		return graph.AddScalar(graph.MulScalar(u, high-low), low)
-	}
-	return Augmentation{
-		Flip:  graph.LessOrEqual(between(0, 1), graph.Const(g, float32(0.5))),
-		Angle: between(-maxTurn, maxTurn),
-		Zoom:  between(1-maxZoom, 1+maxZoom),
-	}
 }
 
 // Apply returns the augmented pictures; pictures are [batch, height, width, channels], float32,
@@ -110,53 +94,48 @@ func reflect(index *graph.Node, size int) *graph.Node {
 	return graph.Min(m, graph.AddScalar(graph.Neg(m), period-1))
 }
 
-// Augmented returns n draws of the augmentation of one picture, to look at.
-func Augmented(m *picture.Image, n int, seed int64) ([]*picture.Image, error) {
-	store := model.NewStore()
-	if err := store.SetRNGStateFromSeed(seed); err != nil {
-		return nil, err
-	}
-	return augmented(m, n, store, func(scope *model.Scope, g *graph.Graph) Augmentation { return DrawAugmentation(scope, g, n) })
-}
-
-// Step is one augmentation that is chosen instead of drawn: Turn in turns, clockwise as seen; Zoom
-// as in Augmentation, 1 being none.
+// Step is what happens to one picture: Turn in turns, anticlockwise as seen; Zoom as in Augmentation, 1
+// being none.
 type Step struct {
 	Flip       bool
 	Turn, Zoom float64
 }
 
-// AugmentedBy applies each step to a picture, to look at: the same graph as in training.
-func AugmentedBy(m *picture.Image, steps []Step) ([]*picture.Image, error) {
-	var angles, zooms []float32
-	var flips []bool
-	for _, s := range steps {
-		flips, angles, zooms = append(flips, s.Flip), append(angles, float32(2*math.Pi*s.Turn)), append(zooms, float32(s.Zoom))
-	}
-	return augmented(m, len(steps), model.NewStore(), func(_ *model.Scope, g *graph.Graph) Augmentation {
-		return Augmentation{Flip: graph.Const(g, flips), Angle: graph.Const(g, angles), Zoom: graph.Const(g, zooms)}
-	})
+// DrawStep draws as Keras does: a flip with probability 1/2, a turn of up to a tenth of a full one
+// either way, a zoom from 0.8 to 1.2, all uniform.
+func DrawStep(random *rand.Rand) Step {
+	between := func(low, high float64) float64 { return low + (high-low)*random.Float64() }
+	return Step{Flip: random.Float64() <= 0.5, Turn: between(-maxTurn, maxTurn), Zoom: between(1-maxZoom, 1+maxZoom)}
 }
 
-// augmented is one picture n times, each with its own part of an augmentation.
-func augmented(m *picture.Image, n int, store *model.Store, by func(*model.Scope, *graph.Graph) Augmentation) ([]*picture.Image, error) {
+// Steps are the values that Augmentation's nodes take for a batch.
+func Steps(steps []Step) (flip []bool, angle, zoom []float32) {
+	for _, s := range steps {
+		flip, angle, zoom = append(flip, s.Flip), append(angle, float32(2*math.Pi*s.Turn)), append(zoom, float32(s.Zoom))
+	}
+	return flip, angle, zoom
+}
+
+// Augmented is a picture after each of the steps, to look at: the same graph as in training.
+func Augmented(m *picture.Image, steps []Step) ([]*picture.Image, error) {
 	backend, err := Backend()
 	if err != nil {
 		return nil, err
 	}
-	colours := make([]float32, 0, n*len(m.Pix))
-	for range n {
+	colours := make([]float32, 0, len(steps)*len(m.Pix))
+	for range steps {
 		for _, v := range m.Pix {
 			colours = append(colours, float32(v))
 		}
 	}
-	out, err := model.CallOnce(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return by(scope, x.Graph()).Apply(x)
-	}, tensors.FromFlatDataAndDimensions(colours, n, m.H, m.W, 3))
+	flip, angle, zoom := Steps(steps)
+	out, err := graph.CallOnce(backend, func(x, flip, angle, zoom *graph.Node) *graph.Node {
+		return Augmentation{Flip: flip, Angle: angle, Zoom: zoom}.Apply(x)
+	}, tensors.FromFlatDataAndDimensions(colours, len(steps), m.H, m.W, 3), flip, angle, zoom)
 	if err != nil {
 		return nil, fmt.Errorf("augmenting a picture of %d×%d: %w", m.W, m.H, err)
 	}
-	views := make([]*picture.Image, n)
+	views := make([]*picture.Image, len(steps))
 	err = tensors.ConstFlatData(out, func(flat []float32) {
 		for i := range views {
 			views[i] = &picture.Image{W: m.W, H: m.H, Pix: make([]uint8, len(m.Pix))}

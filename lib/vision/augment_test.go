@@ -1,17 +1,17 @@
 package vision
 
 import (
-	"bytes"
 	"encoding/json"
 	"math"
+	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 
 	"thesis.example/lib/picture"
 )
@@ -65,45 +65,31 @@ func TestAugmentationIsKeras(t *testing.T) {
 	})
 }
 
-// Draws stay within the appendix' limits, fill them, differ between pictures and calls, and repeat with the seed.
-func TestDrawAugmentation(t *testing.T) {
-	backend, err := Backend()
-	if err != nil {
-		t.Fatal(err)
-	}
+// Draws stay within the appendix' limits, fill them, differ between pictures, and repeat with the seed.
+func TestDrawStep(t *testing.T) {
 	const n = 4000
-	draw := func(seed int64) (flips, angles, zooms []float32) {
-		store := model.NewStore()
-		if err := store.SetRNGStateFromSeed(seed); err != nil {
-			t.Fatal(err)
+	draw := func(seed uint64) (steps []Step) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		for range n {
+			steps = append(steps, DrawStep(random))
 		}
-		exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) []*graph.Node {
-			a := DrawAugmentation(scope, x.Graph(), n)
-			return []*graph.Node{graph.ConvertDType(a.Flip, dtypes.Float32), a.Angle, a.Zoom}
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer exec.Finalize()
-		out, err := exec.Exec(float32(0))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out[0].Value().([]float32), out[1].Value().([]float32), out[2].Value().([]float32)
+		return steps
 	}
-	flips, angles, zooms := draw(1)
+	steps := draw(1)
+	flips, angles, zooms := Steps(steps)
 	for _, c := range []struct {
 		what              string
-		values            []float32
+		value             func(i int) float64
 		low, high, within float64
 	}{
-		{"flip", flips, 0, 1, 0},
-		{"angle", angles, -0.2 * math.Pi, 0.2 * math.Pi, 0.01},
-		{"zoom", zooms, 0.8, 1.2, 0.01},
+		{"flip", func(i int) float64 { return map[bool]float64{true: 1}[flips[i]] }, 0, 1, 0},
+		{"angle", func(i int) float64 { return float64(angles[i]) }, -0.2 * math.Pi, 0.2 * math.Pi, 0.01},
+		{"zoom", func(i int) float64 { return float64(zooms[i]) }, 0.8, 1.2, 0.01},
 	} {
 		least, most, sum := math.Inf(1), math.Inf(-1), 0.0
-		for _, v := range c.values {
-			least, most, sum = min(least, float64(v)), max(most, float64(v)), sum+float64(v)
+		for i := range n {
+			v := c.value(i)
+			least, most, sum = min(least, v), max(most, v), sum+v
 		}
 		if least < c.low-1e-6 || least > c.low+c.within || most > c.high+1e-6 || most < c.high-c.within {
 			t.Errorf("%s from %v to %v, want %v to %v", c.what, least, most, c.low, c.high)
@@ -112,41 +98,11 @@ func TestDrawAugmentation(t *testing.T) {
 			t.Errorf("%s has mean %v, want %v", c.what, sum/n, middle)
 		}
 	}
-	if _, again, _ := draw(1); again[17] != angles[17] {
-		t.Error("the same seed draws other angles")
+	if again := draw(1); !slices.Equal(again, steps) {
+		t.Error("the same seed draws other steps")
 	}
-	if _, other, _ := draw(2); other[17] == angles[17] {
-		t.Error("another seed draws the same angles")
-	}
-}
-
-// The views to look at are the picture's, differ, and repeat with the seed.
-func TestAugmented(t *testing.T) {
-	m, err := picture.Open("testdata/photos/coffee.jpg")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mean := func(m *picture.Image) (sum float64) {
-		for _, v := range m.Pix {
-			sum += float64(v)
-		}
-		return sum / float64(len(m.Pix))
-	}
-	views, err := Augmented(m, 3, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	again, err := Augmented(m, 3, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range views {
-		if v.W != m.W || v.H != m.H || math.Abs(mean(v)-mean(m)) > 30 {
-			t.Errorf("view %d is %d×%d with mean %.0f, the picture %d×%d with %.0f", i, v.W, v.H, mean(v), m.W, m.H, mean(m))
-		}
-		if !bytes.Equal(v.Pix, again[i].Pix) || bytes.Equal(v.Pix, m.Pix) || bytes.Equal(v.Pix, views[(i+1)%3].Pix) {
-			t.Errorf("view %d does not repeat, or equals another", i)
-		}
+	if other := draw(2); other[17] == steps[17] {
+		t.Error("another seed draws the same steps")
 	}
 }
 
@@ -156,24 +112,57 @@ func BenchmarkAugment(b *testing.B) {
 		b.Fatal(err)
 	}
 	const batch, size = 32, 224
-	store := model.NewStore()
-	if err := store.SetRNGStateFromSeed(1); err != nil {
-		b.Fatal(err)
-	}
-	exec, err := model.NewExec(backend, store, func(scope *model.Scope, x *graph.Node) *graph.Node {
-		return graph.ReduceAllSum(DrawAugmentation(scope, x.Graph(), batch).Apply(x))
+	exec, err := graph.NewExec(backend, func(x, flip, angle, zoom *graph.Node) *graph.Node {
+		return graph.ReduceAllSum(Augmentation{Flip: flip, Angle: angle, Zoom: zoom}.Apply(x))
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
+	random, steps := rand.New(rand.NewPCG(1, 0)), make([]Step, batch)
+	for i := range steps {
+		steps[i] = DrawStep(random)
+	}
+	flip, angle, zoom := Steps(steps)
 	x := tensors.FromShape(shapes.Make(dtypes.Float32, batch, size, size, 3))
-	if _, err := exec.Exec(x); err != nil {
+	if _, err := exec.Exec(x, flip, angle, zoom); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if _, err := exec.Exec(x); err != nil {
+		if _, err := exec.Exec(x, flip, angle, zoom); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(batch*float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
+}
+
+func speckled(size int) *picture.Image {
+	m := &picture.Image{W: size, H: size, Pix: make([]uint8, size*size*3)}
+	for i, u := range noise("speckled", len(m.Pix)) {
+		m.Pix[i] = uint8(127.5 + 127*u)
+	}
+	return m
+}
+
+// The views to look at are the picture, mirrored and turned as the steps say.
+func TestAugmented(t *testing.T) {
+	m := speckled(16)
+	views, err := Augmented(m, []Step{{Zoom: 1}, {Flip: true, Zoom: 1}, {Turn: 0.5, Zoom: 1}, {Turn: 0.25, Zoom: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for y := range 16 {
+		for x := range 16 {
+			for c := range 3 {
+				at := func(v *picture.Image, x, y int) int { return int(v.Pix[3*(y*16+x)+c]) }
+				want := at(m, x, y)
+				if v := at(views[3], y, 15-x); math.Abs(float64(v-want)) > 1 {
+					t.Fatalf("(%d, %d): %d a quarter of a turn anticlockwise, want %d", x, y, v, want)
+				}
+				// Half a turn interpolates at coordinates that are whole but for rounding.
+				if at(views[0], x, y) != want || at(views[1], 15-x, y) != want || math.Abs(float64(at(views[2], 15-x, 15-y)-want)) > 1 {
+					t.Fatalf("(%d, %d): %d unchanged, flipped %d, turned %d, want %d", x, y, at(views[0], x, y), at(views[1], 15-x, y), at(views[2], 15-x, 15-y), want)
+				}
+			}
+		}
+	}
 }

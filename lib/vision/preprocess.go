@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
-	"sync"
 
 	"github.com/gomlx/gomlx/core/tensors"
+	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/picture"
 )
@@ -88,6 +88,32 @@ func (p Preprocess) Normalise(into []float32, m *picture.Image) {
 	}
 }
 
+// Views opens pictures and cuts out what a network sees of each, on all cores.
+func (p Preprocess) Views(ctx context.Context, paths []string) ([]*picture.Image, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	views := make([]*picture.Image, len(paths))
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(runtime.GOMAXPROCS(0))
+	for i, path := range paths {
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			m, err := picture.Open(path)
+			if err == nil {
+				views[i] = p.Pixels(m)
+			}
+			return err
+		})
+	}
+	if err := pool.Wait(); err != nil {
+		return nil, err
+	}
+	return views, nil
+}
+
 // Batch is some pictures of a list, ready for a network.
 type Batch struct {
 	Index    []int           // the pictures' places in the list
@@ -152,27 +178,22 @@ func (p Preprocess) fill(ctx context.Context, rows []float32, paths []string, fr
 	length := p.Crop * p.Crop * 3
 	row := func(i int) []float32 { return rows[i*length : (i+1)*length] }
 	errs := make([]error, to-from)
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(2, runtime.GOMAXPROCS(0)) {
-		wg.Go(func() {
-			for i := range next {
-				m, err := picture.Open(paths[from+i])
-				if err == nil {
-					p.Normalise(row(i), p.Pixels(m))
-				}
-				errs[i] = err
+	var pool errgroup.Group
+	pool.SetLimit(min(2, runtime.GOMAXPROCS(0)))
+	for i := range to - from {
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // the caller looks at ctx
 			}
+			m, err := picture.Open(paths[from+i])
+			if err == nil {
+				p.Normalise(row(i), p.Pixels(m))
+			}
+			errs[i] = err
+			return nil
 		})
 	}
-	for i := range to - from {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
+	pool.Wait()
 	for i, err := range errs {
 		if err != nil {
 			unreadable = append(unreadable, err)

@@ -140,17 +140,6 @@ type Network interface {
 	Logits(scope *model.Scope, features *graph.Node, pass Pass) *graph.Node
 }
 
-// Count returns the number of trainable values of a network, its head included.
-func Count(n Network) int {
-	total := 0
-	for _, p := range n.Params() {
-		if !p.Stat {
-			total += p.Size()
-		}
-	}
-	return total
-}
-
 // SetParams puts values, keyed by canonical name, into scope as variables of the same names.
 // It takes exactly the network's parameters: a missing, an extra and a wrongly shaped tensor is an
 // error that names it. Parameters become trainable variables, statistics do not. The tensors move

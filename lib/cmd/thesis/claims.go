@@ -39,7 +39,7 @@ func runClaims(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	records, err := trial.Existing(ctx, set, table, trial.Plan(*profile, *seed, false))
+	records, err := trial.Existing(set, table, trial.Plan(*profile, *seed, false))
 	if err != nil {
 		return err
 	}

@@ -7,21 +7,29 @@ import (
 	"os"
 	"path/filepath"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/report"
+	"thesis.example/lib/setup"
 )
 
 func runReport(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("report", flag.ContinueOnError)
 	data := fs.String("data", "", "data folder (default $DATA, else data/standin)")
 	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it in the chapters, instead of stopping")
-	out := fs.String("o", "report", "folder to write")
+	out := fs.String("o", "", "folder to write (default report)")
 	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
 		return err
 	}
 	if *data == "" {
 		var err error
 		if *data, err = dataset.Dir(); err != nil {
+			return err
+		}
+	}
+	if *out == "" {
+		var err error
+		if *out, err = setup.Place("report"); err != nil {
 			return err
 		}
 	}
@@ -34,7 +42,7 @@ func runReport(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := report.Build(ctx, *data, *out, notebooks); err != nil {
+	if err := report.Build(ctx, *data, *out, notebooks, bench.Known); err != nil {
 		return err
 	}
 	fmt.Println(filepath.Join(*out, "index.html"))

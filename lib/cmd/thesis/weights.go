@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"thesis.example/lib/vision"
+	"thesis.example/lib/weights"
 )
 
 func runWeights(ctx context.Context, args []string) error {
@@ -26,7 +28,7 @@ Entries of your own in data/weights.json take one of the architectures
 	if err := parse(fs, does, "[fetch NAME… | verify [NAME…]]", args); err != nil {
 		return err
 	}
-	list, err := vision.Catalogue()
+	list, err := weights.Catalogue()
 	if err != nil {
 		return err
 	}
@@ -34,9 +36,9 @@ Entries of your own in data/weights.json take one of the architectures
 	if len(names) == 0 {
 		return listWeights(list)
 	}
-	var chosen []vision.Weights
+	var chosen []weights.Entry
 	for _, name := range names[1:] {
-		w, err := vision.FindWeights(name)
+		w, err := weights.Find(name)
 		if err != nil {
 			return err
 		}
@@ -62,20 +64,25 @@ Entries of your own in data/weights.json take one of the architectures
 	return fmt.Errorf("%q is neither fetch nor verify", names[0])
 }
 
-func listWeights(list []vision.Weights) error {
+func listWeights(list []weights.Entry) error {
 	var faults []error
 	for _, w := range list {
 		state, err := w.State()
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
 		}
-		fmt.Printf("%-20s %-9s %s, from %s (%s)\n%30s %s\n", w.Name, state, w.Architecture, w.Source, w.Licence, "", w.About)
+		if w.Architecture != "" {
+			if _, _, err := vision.Describe(w); err != nil {
+				faults = append(faults, err)
+			}
+		}
+		fmt.Printf("%-20s %-9s %s, from %s (%s)\n%30s %s\n", w.Name, state, cmp.Or(w.Architecture, "a model of its own"), w.Source, w.Licence, "", w.About)
 	}
 	return errors.Join(faults...)
 }
 
 // verifyWeights checks those chosen, which must be there, or all that are there.
-func verifyWeights(list, chosen []vision.Weights) error {
+func verifyWeights(list, chosen []weights.Entry) error {
 	named := len(chosen) > 0
 	if !named {
 		chosen = slices.Clone(list)
@@ -87,12 +94,12 @@ func verifyWeights(list, chosen []vision.Weights) error {
 		switch {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
-		case state == vision.Absent && named:
+		case state == weights.Absent && named:
 			faults = append(faults, fmt.Errorf("%s: %s does not exist; run `thesis weights fetch %s`", w.Name, w.Path(), w.Name))
-		case state != vision.Absent:
+		case state != weights.Absent:
 			fmt.Printf("%s: %s\n", w.Name, state)
 		}
-		if state != vision.Absent {
+		if state != weights.Absent {
 			checked++
 		}
 	}

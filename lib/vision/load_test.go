@@ -12,6 +12,8 @@ import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"thesis.example/lib/weights"
 )
 
 // namesCase is a small network of another library, from testdata/names.json.
@@ -39,10 +41,10 @@ func namesCases(t *testing.T) map[string]namesCase {
 }
 
 // file gives every tensor the values that names.py gave it.
-func (c namesCase) file() map[string]Array {
-	file := map[string]Array{}
+func (c namesCase) file() map[string]weights.Array {
+	file := map[string]weights.Array{}
 	for key, shape := range c.Shapes {
-		a := Array{Shape: slices.Clone(shape), Type: "F32"}
+		a := weights.Array{Shape: slices.Clone(shape), Type: "F32"}
 		size, fan := 1, 1
 		for i, d := range shape {
 			size *= d
@@ -146,7 +148,7 @@ func TestOtherNamesOfTheSameLibrary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		renamed := map[string]Array{}
+		renamed := map[string]weights.Array{}
 		for k, a := range file {
 			renamed[c.rename(k)] = a
 		}
@@ -172,9 +174,9 @@ func TestCanonicalNamesFaults(t *testing.T) {
 	file := namesCases(t)["torchvision EfficientNet"].file()
 	delete(file, "features.1.0.block.0.0.weight")
 	delete(file, "classifier.1.bias")
-	file["features.0.0.weight"] = Array{Shape: []int{16, 1, 3, 3}, Values: make([]float32, 144)}
-	file["features.0.1.weight"] = Array{Shape: []int{16}, Type: "LongStorage"}
-	file["optimizer.step"] = Array{Shape: []int{1}, Values: []float32{1}}
+	file["features.0.0.weight"] = weights.Array{Shape: []int{16, 1, 3, 3}, Values: make([]float32, 144)}
+	file["features.0.1.weight"] = weights.Array{Shape: []int{16}, Type: "LongStorage"}
+	file["optimizer.step"] = weights.Array{Shape: []int{1}, Values: []float32{1}}
 	_, err := Canonical(n, file)
 	for _, part := range []string{
 		"not those of small", "torchvision",
@@ -192,5 +194,51 @@ func TestCanonicalNamesFaults(t *testing.T) {
 	}
 	if _, err := Canonical(n, nil); err == nil {
 		t.Error("no file at all is accepted")
+	}
+}
+
+// Every backbone of the catalogue has an architecture and a preparation that exist; what is wrong
+// with one is said with its name.
+func TestDescribe(t *testing.T) {
+	list, err := weights.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	backbones := 0
+	for _, e := range list {
+		if e.Architecture == "" {
+			continue
+		}
+		backbones++
+		if _, _, err := Describe(e); err != nil {
+			t.Error(err)
+		}
+	}
+	if backbones < 6 {
+		t.Errorf("%d backbones", backbones)
+	}
+	good := weights.Entry{Name: "mine", Architecture: "vit_b_16", Preprocess: []byte(`{"short":256,"crop":224,"filter":"bicubic","normalisation":"imagenet"}`)}
+	for _, c := range []struct {
+		change func(e *weights.Entry)
+		want   string
+	}{
+		{func(e *weights.Entry) { e.Architecture = "" }, "no architecture"},
+		{func(e *weights.Entry) { e.Architecture = "vit_b_17" }, "vit_b_17"},
+		{func(e *weights.Entry) { e.Preprocess = []byte(`{"crop":224,"filter":"cubic"}`) }, "preprocess.filter"},
+		{func(e *weights.Entry) {
+			e.Preprocess = []byte(`{"crop":224,"filter":"bicubic","normalisation":"coco"}`)
+		}, "preprocess.normalisation"},
+		{func(e *weights.Entry) { e.Preprocess = []byte(`{"filter":"bicubic","normalisation":"half"}`) }, "preprocess.crop"},
+		{func(e *weights.Entry) { e.Preprocess = []byte(`{"crops":224}`) }, "crops"},
+		{func(e *weights.Entry) { e.Preprocess = nil }, "preprocess"},
+	} {
+		e := good
+		c.change(&e)
+		if _, _, err := Describe(e); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "mine") {
+			t.Errorf("error %v, want one with %q", err, c.want)
+		}
+	}
+	if _, _, err := Describe(good); err != nil {
+		t.Error(err)
 	}
 }

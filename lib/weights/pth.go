@@ -1,4 +1,4 @@
-package vision
+package weights
 
 import (
 	"archive/zip"
@@ -63,7 +63,7 @@ func readTorchZip(f io.ReaderAt, size int64) (map[string]Array, error) {
 	content := func(name string) ([]byte, error) {
 		m := members[root+name]
 		if m == nil {
-			return nil, fmt.Errorf("PyTorch checkpoint: no member %q", root+name)
+			return nil, fmt.Errorf("PyTorch checkpoint: no member %q", short(root+name))
 		}
 		r, err := m.Open()
 		if err != nil {
@@ -80,8 +80,12 @@ func readTorchZip(f io.ReaderAt, size int64) (map[string]Array, error) {
 		return nil, errors.New("PyTorch checkpoint: this is a TorchScript program; save its state_dict() instead")
 	}
 	if members[root+"byteorder"] != nil {
-		if order, err := content("byteorder"); err != nil || string(order) != "little" {
-			return nil, fmt.Errorf("PyTorch checkpoint: byte order %q, want little (%w)", order, err)
+		order, err := content("byteorder")
+		if err != nil {
+			return nil, err
+		}
+		if string(order) != "little" {
+			return nil, fmt.Errorf("PyTorch checkpoint: byte order %q, want little", short(string(order)))
 		}
 	}
 	program, err := content("data.pkl")
@@ -121,7 +125,7 @@ func readTorchLegacy(f io.ReaderAt, size int64) (map[string]Array, error) {
 	storages := map[string]*storage{}
 	for _, s := range in.storages {
 		if old := storages[s.key]; old != nil && (old.kind != s.kind || old.count != s.count) {
-			return nil, fmt.Errorf("PyTorch checkpoint: storage %q is described twice, differently", s.key)
+			return nil, fmt.Errorf("PyTorch checkpoint: storage %q is described twice, differently", short(s.key))
 		}
 		storages[s.key] = s
 	}
@@ -131,15 +135,15 @@ func readTorchLegacy(f io.ReaderAt, size int64) (map[string]Array, error) {
 		key, _ := k.(string)
 		s := storages[key]
 		if s == nil {
-			return nil, fmt.Errorf("PyTorch checkpoint: values of an unknown storage %v", k)
+			return nil, fmt.Errorf("PyTorch checkpoint: values of an unknown storage, %s", describe(k))
 		}
 		var count [8]byte
 		if _, err := f.ReadAt(count[:], at); err != nil {
-			return nil, fmt.Errorf("PyTorch checkpoint: storage %q: %w", key, err)
+			return nil, fmt.Errorf("PyTorch checkpoint: storage %q: %w", short(key), err)
 		}
 		length := s.count * torchStorages[s.kind].bytes
 		if n := int64(binary.LittleEndian.Uint64(count[:])); n != s.count || length > size-at-8 {
-			return nil, fmt.Errorf("PyTorch checkpoint: storage %q has %d values of %d announced, %d bytes of file left", key, n, s.count, size-at-8)
+			return nil, fmt.Errorf("PyTorch checkpoint: storage %q has %d values of %d announced, %d bytes of file left", short(key), n, s.count, size-at-8)
 		}
 		offsets[key] = at + 8
 		at += 8 + length
@@ -147,11 +151,11 @@ func readTorchLegacy(f io.ReaderAt, size int64) (map[string]Array, error) {
 	return torchArrays(parts[3], size, func(s *storage) ([]byte, error) {
 		offset, ok := offsets[s.key]
 		if !ok {
-			return nil, fmt.Errorf("PyTorch checkpoint: storage %q has no values", s.key)
+			return nil, fmt.Errorf("PyTorch checkpoint: storage %q has no values", short(s.key))
 		}
 		b := make([]byte, s.count*torchStorages[s.kind].bytes)
 		if n, err := f.ReadAt(b, offset); n < len(b) {
-			return nil, fmt.Errorf("PyTorch checkpoint: storage %q: %w", s.key, err)
+			return nil, fmt.Errorf("PyTorch checkpoint: storage %q: %w", short(s.key), err)
 		}
 		return b, nil
 	})
@@ -172,7 +176,11 @@ func torchArrays(top any, size int64, bytesOf func(*storage) ([]byte, error)) (m
 			}
 		}
 		if len(inner) != 1 {
-			return nil, fmt.Errorf("PyTorch checkpoint holds %d dictionaries of tensors under the keys %q, want one", len(inner), d.keys)
+			keys := make([]string, min(len(d.keys), 8))
+			for i := range keys {
+				keys[i] = describe(d.keys[i])
+			}
+			return nil, fmt.Errorf("PyTorch checkpoint holds %d dictionaries of tensors, want one; its %d keys begin with %s", len(inner), len(d.keys), strings.Join(keys, ", "))
 		}
 		d = inner[0]
 	}
@@ -187,7 +195,7 @@ func torchArrays(top any, size int64, bytesOf func(*storage) ([]byte, error)) (m
 		name, ok := k.(string)
 		t, isTensor := d.values[i].(*tensor)
 		if !ok || !isTensor {
-			return nil, fmt.Errorf("PyTorch checkpoint: entry %v is %s, want a tensor", k, describe(d.values[i]))
+			return nil, fmt.Errorf("PyTorch checkpoint: entry %s is %s, want a tensor", describe(k), describe(d.values[i]))
 		}
 		if torchStorages[t.of.kind].format.decode != nil {
 			if total += t.count; total > size { // a value has at least 2 bytes, so this is twice what an honest file holds
@@ -204,7 +212,7 @@ func torchArrays(top any, size int64, bytesOf func(*storage) ([]byte, error)) (m
 	var content []byte
 	for i, v := range views {
 		if _, twice := arrays[v.name]; twice {
-			return nil, fmt.Errorf("PyTorch checkpoint: tensor %q twice", v.name)
+			return nil, fmt.Errorf("PyTorch checkpoint: tensor %q twice", short(v.name))
 		}
 		kind := torchStorages[v.t.of.kind]
 		a := Array{Shape: v.t.shape, Type: v.t.of.kind}
@@ -217,7 +225,7 @@ func torchArrays(top any, size int64, bytesOf func(*storage) ([]byte, error)) (m
 				key = v.t.of.key
 			}
 			if int64(len(content)) != v.t.of.count*kind.bytes {
-				return nil, fmt.Errorf("PyTorch checkpoint: storage %q has %d bytes, want %d values of %d bytes", key, len(content), v.t.of.count, kind.bytes)
+				return nil, fmt.Errorf("PyTorch checkpoint: storage %q has %d bytes, want %d values of %d bytes", short(key), len(content), v.t.of.count, kind.bytes)
 			}
 			a.Values = v.t.gather(content, kind.format)
 		}
@@ -271,26 +279,50 @@ func (d *dict) hasTensors() bool {
 	return slices.ContainsFunc(d.values, func(v any) bool { _, ok := v.(*tensor); return ok })
 }
 
-// describe names a value in an error without printing a whole file.
+// describe names a value in an error: one level deep and short, whatever the file holds. Printing a
+// value whole would take time and memory that grow without bound, since a pickle may name a part of
+// itself again and again.
 func describe(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"
+	case bool, int64, float64:
+		return fmt.Sprint(v)
 	case name:
-		return "the name " + string(v)
+		return "the name " + short(string(v))
 	case string:
-		if len(v) > 40 {
-			v = v[:40] + "…"
-		}
-		return fmt.Sprintf("the string %q", v)
+		return fmt.Sprintf("the string %q", short(v))
+	case []byte:
+		return fmt.Sprintf("%d bytes", len(v))
+	case long:
+		return fmt.Sprintf("an integer of %d bytes", len(v))
 	case *dict:
 		return fmt.Sprintf("a dictionary of %d entries", len(v.keys))
 	case *list:
 		return fmt.Sprintf("a list of %d items", len(v.items))
 	case tuple:
 		return fmt.Sprintf("a tuple of %d items", len(v))
+	case *storage:
+		return fmt.Sprintf("a storage of %d values", v.count)
+	case *tensor:
+		return fmt.Sprintf("a tensor of shape %v", v.shape)
+	case error: // errEmpty
+		return "a " + v.Error()
 	}
-	return strings.TrimPrefix(fmt.Sprintf("a %T", v), "a *vision.")
+	return fmt.Sprintf("a %T", v)
+}
+
+// describeAll is describe of a tuple's first items.
+func describeAll(t tuple) string {
+	const most = 8
+	var parts []string
+	for _, v := range t[:min(len(t), most)] {
+		parts = append(parts, describe(v))
+	}
+	if more := len(t) - most; more > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", more))
+	}
+	return "(" + strings.Join(parts, ", ") + ")"
 }
 
 // pickleLimit bounds one pickle; that of a network of a thousand tensors has 200 kB.
@@ -521,7 +553,7 @@ func (p *pickle) global(module, member string) error {
 		p.push(name(full))
 		return nil
 	}
-	return fmt.Errorf("pickle asks for %q, which is not a part of a state_dict: refused. Save model.state_dict() and nothing else", full)
+	return fmt.Errorf("pickle asks for %q, which is not a part of a state_dict: refused. Save model.state_dict() and nothing else", short(full))
 }
 
 func torchName(full string) bool {
@@ -546,7 +578,7 @@ func (p *pickle) persistent(id any) error {
 	key, ok2 := t[2].(string)
 	count, ok3 := t[4].(int64)
 	if _, known := torchStorages[kind]; !ok1 || !ok2 || !ok3 || !known || count < 0 || count > maxValues {
-		return fmt.Errorf("pickle describes a storage as %v", t)
+		return fmt.Errorf("pickle describes a storage as %s", describeAll(t))
 	}
 	s := &storage{kind: kind, key: key, count: count}
 	p.storages = append(p.storages, s)
@@ -619,7 +651,7 @@ func newTensor(args tuple) (*tensor, error) {
 	dims, ok3 := ints(args[2])
 	strides, ok4 := ints(args[3])
 	if !ok1 || !ok2 || !ok3 || !ok4 || len(dims) != len(strides) {
-		return nil, fmt.Errorf("pickle describes a tensor as %s at %v, shape %v, strides %v", describe(args[0]), args[1], args[2], args[3])
+		return nil, fmt.Errorf("pickle describes a tensor as %s", describeAll(args))
 	}
 	shape, count, err := checkShape(dims)
 	if err != nil {

@@ -1,4 +1,4 @@
-"""Makes measure.json: multiply-adds of timm's and torchvision's networks, for measure_test.go.
+"""Makes counting.json: multiply-adds of timm's and torchvision's networks, for measure_test.go.
 
     python testdata/measure.py        (torch, torchvision, timm)
 
@@ -41,4 +41,4 @@ for ours, size, make in [
 
 versions = {"torch": torch.__version__, "torchvision": torchvision.__version__, "timm": timm.__version__}
 out = {"versions": versions, "counts": counts}
-(pathlib.Path(__file__).parent / "measure.json").write_text(json.dumps(out, indent=1) + "\n")
+(pathlib.Path(__file__).parent / "counting.json").write_text(json.dumps(out, indent=1) + "\n")

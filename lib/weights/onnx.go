@@ -1,4 +1,4 @@
-package vision
+package weights
 
 import (
 	"errors"
@@ -59,7 +59,7 @@ func readONNX(f io.ReaderAt, size int64) (map[string]Array, error) {
 				return nil
 			})
 			if err != nil {
-				return fmt.Errorf("node %q: %w", u.path, err)
+				return fmt.Errorf("node %q: %w", short(u.path), err)
 			}
 			for _, in := range inputs {
 				users[in] = append(users[in], u)
@@ -67,10 +67,10 @@ func readONNX(f io.ReaderAt, size int64) (map[string]Array, error) {
 		case 5: // GraphProto.initializer
 			name, a, err := onnxTensor(v.bytes)
 			if err != nil {
-				return fmt.Errorf("initializer %q: %w", name, err)
+				return fmt.Errorf("initializer %q: %w", short(name), err)
 			}
 			if _, twice := arrays[name]; twice || name == "" {
-				return fmt.Errorf("initializer %q twice or without a name", name)
+				return fmt.Errorf("initializer %q twice or without a name", short(name))
 			}
 			arrays[name] = a
 		}
@@ -89,7 +89,7 @@ func readONNX(f io.ReaderAt, size int64) (map[string]Array, error) {
 				name, a = layer+".weight", transpose(a)
 			}
 			if _, taken := named[name]; taken {
-				return nil, fmt.Errorf("ONNX graph: two nodes named %q use nameless initializers", u.path)
+				return nil, fmt.Errorf("ONNX graph: two nodes named %q use nameless initializers", short(u.path))
 			}
 		}
 		named[name] = a

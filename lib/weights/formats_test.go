@@ -1,4 +1,4 @@
-package vision
+package weights
 
 import (
 	"bytes"
@@ -27,11 +27,11 @@ func readFile(path string) (map[string]Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readArrays(bytes.NewReader(b), int64(len(b)))
+	return ReadArrays(bytes.NewReader(b), int64(len(b)))
 }
 
 func TestReadArrays(t *testing.T) {
-	files, err := filepath.Glob("testdata/files/*.*t*")
+	files, err := filepath.Glob("testdata/formats/*.*t*")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestReadArrays(t *testing.T) {
 
 // A linear layer's nameless, transposed matrix comes under its layer's name in PyTorch's layout.
 func TestReadONNX(t *testing.T) {
-	got, err := readFile("testdata/files/linear.onnx")
+	got, err := readFile("testdata/formats/linear.onnx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestReadONNX(t *testing.T) {
 }
 
 func TestPickleIsNotExecuted(t *testing.T) {
-	for _, path := range []string{"testdata/files/evil.zip.pth", "testdata/files/evil.legacy.pth"} {
+	for _, path := range []string{"testdata/formats/evil.zip.pth", "testdata/formats/evil.legacy.pth"} {
 		_, err := readFile(path)
 		if err == nil || !strings.Contains(err.Error(), `"posix.system"`) {
 			t.Errorf("%s: error %v, want one that names posix.system", path, err)
@@ -149,7 +149,7 @@ func TestHostileFiles(t *testing.T) {
 		{"ONNX cut", []byte{0x08, 0x07, 0x3a, 0xff, 0xff, 0xff, 0xff, 0x0f}, "ONNX"},
 		{"ONNX without graph", []byte{0x08, 0x07}, "without a graph"},
 	} {
-		_, err := readArrays(bytes.NewReader(c.file), int64(len(c.file)))
+		_, err := ReadArrays(bytes.NewReader(c.file), int64(len(c.file)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", c.what, err, c.want)
 		}
@@ -159,20 +159,20 @@ func TestHostileFiles(t *testing.T) {
 // Every cut and every changed byte of a good file gives tensors or an error.
 func TestDamagedFiles(t *testing.T) {
 	for _, name := range []string{"f32.safetensors", "f16.zip.pth", "f32.legacy.pth", "views.legacy.pth", "linear.onnx"} {
-		good, err := os.ReadFile("testdata/files/" + name)
+		good, err := os.ReadFile("testdata/formats/" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		refused := 0
 		for i := range good {
 			bad := slices.Clone(good[:i])
-			if _, err := readArrays(bytes.NewReader(bad), int64(i)); err != nil {
+			if _, err := ReadArrays(bytes.NewReader(bad), int64(i)); err != nil {
 				refused++
 			}
 			for _, flip := range []byte{0x01, 0x80, 0xff} {
 				bad := slices.Clone(good)
 				bad[i] ^= flip
-				if _, err := readArrays(bytes.NewReader(bad), int64(len(bad))); err != nil && err.Error() == "" {
+				if _, err := ReadArrays(bytes.NewReader(bad), int64(len(bad))); err != nil && err.Error() == "" {
 					t.Errorf("%s with byte %d changed: empty error", name, i)
 				}
 			}
@@ -185,7 +185,7 @@ func TestDamagedFiles(t *testing.T) {
 }
 
 func FuzzReadArrays(f *testing.F) {
-	files, err := filepath.Glob("testdata/files/*")
+	files, err := filepath.Glob("testdata/formats/*")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no files", err)
 	}
@@ -197,7 +197,7 @@ func FuzzReadArrays(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		arrays, err := readArrays(bytes.NewReader(b), int64(len(b)))
+		arrays, err := ReadArrays(bytes.NewReader(b), int64(len(b)))
 		if err != nil {
 			return
 		}

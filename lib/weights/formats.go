@@ -1,15 +1,12 @@
-package vision
+package weights
 
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
-	"strings"
 )
 
 // Array is one tensor of a weight file: row-major values in the shape in which the file's
@@ -21,11 +18,11 @@ type Array struct {
 	Values []float32
 }
 
-// readArrays reads every tensor of a weight file: safetensors, a PyTorch checkpoint (.pth, .pt,
+// ReadArrays reads every tensor of a weight file: safetensors, a PyTorch checkpoint (.pth, .pt,
 // .bin; zip or the format before version 1.6) or the initializers of an ONNX model, told apart by
 // content. A file that lies about its sizes is an error, never a panic, and allocates no more than
 // a small multiple of its own length. Nothing that the file contains is executed.
-func readArrays(f io.ReaderAt, size int64) (map[string]Array, error) {
+func ReadArrays(f io.ReaderAt, size int64) (map[string]Array, error) {
 	head := make([]byte, 16)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -45,88 +42,17 @@ func readArrays(f io.ReaderAt, size int64) (map[string]Array, error) {
 	return nil, fmt.Errorf("unknown format (first bytes % x): want safetensors, a PyTorch checkpoint or ONNX", head)
 }
 
-// safetensorsHeader bounds the JSON header, as the format's own library does.
-const safetensorsHeader = 100 << 20
-
-// readSafetensors reads the format of https://github.com/huggingface/safetensors: the header's
-// length as 8 bytes, little-endian; a JSON object of name to dtype, shape and byte range; the
-// values. The ranges must cover the rest of the file without gap or overlap.
-func readSafetensors(f io.ReaderAt, size int64) (map[string]Array, error) {
-	var length [8]byte
-	if _, err := f.ReadAt(length[:], 0); err != nil {
-		return nil, fmt.Errorf("safetensors header length: %w", err)
-	}
-	n := binary.LittleEndian.Uint64(length[:])
-	if n > safetensorsHeader || int64(n) > size-8 {
-		return nil, fmt.Errorf("safetensors header of %d bytes in a file of %d", n, size)
-	}
-	text := make([]byte, n)
-	if _, err := f.ReadAt(text, 8); err != nil {
-		return nil, fmt.Errorf("safetensors header: %w", err)
-	}
-	var entries map[string]json.RawMessage
-	if err := json.Unmarshal(text, &entries); err != nil {
-		return nil, fmt.Errorf("safetensors header: %w", err)
-	}
-	delete(entries, "__metadata__")
-
-	type entry struct {
-		Name    string
-		DType   string   `json:"dtype"`
-		Shape   []int64  `json:"shape"`
-		Offsets [2]int64 `json:"data_offsets"`
-	}
-	list := make([]entry, 0, len(entries))
-	for name, raw := range entries {
-		e := entry{Name: name}
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return nil, fmt.Errorf("safetensors tensor %q: %w", name, err)
-		}
-		list = append(list, e)
-	}
-	slices.SortFunc(list, func(a, b entry) int {
-		switch {
-		case a.Offsets[0] != b.Offsets[0]:
-			return int(max(-1, min(1, a.Offsets[0]-b.Offsets[0])))
-		case a.Offsets[1] != b.Offsets[1]: // an empty tensor lies before the one that starts where it does
-			return int(max(-1, min(1, a.Offsets[1]-b.Offsets[1])))
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-
-	data, at := 8+int64(n), int64(0)
-	arrays := make(map[string]Array, len(list))
-	for _, e := range list {
-		shape, count, err := checkShape(e.Shape)
-		if err != nil {
-			return nil, fmt.Errorf("safetensors tensor %q: %w", e.Name, err)
-		}
-		begin, end := e.Offsets[0], e.Offsets[1]
-		if begin != at || end < begin || end > size-data {
-			return nil, fmt.Errorf("safetensors tensor %q lies at bytes %d to %d of %d, where the last one ends at %d", e.Name, begin, end, size-data, at)
-		}
-		at = end
-		a := Array{Shape: shape, Type: e.DType}
-		if format, ok := safetensorsFloats[e.DType]; ok {
-			if a.Values, err = format.read(f, data+begin, end-begin, count); err != nil {
-				return nil, fmt.Errorf("safetensors tensor %q: %w", e.Name, err)
-			}
-		}
-		arrays[e.Name] = a
-	}
-	if at != size-data {
-		return nil, fmt.Errorf("safetensors file has %d bytes behind its last tensor", size-data-at)
-	}
-	return arrays, nil
-}
-
-var safetensorsFloats = map[string]floatFormat{"F16": float16, "BF16": bfloat16, "F32": float32le, "F64": float64le}
-
 // maxValues bounds one tensor: the largest of a ViT-H has 6.6 million values.
 const maxValues = 1 << 31
 
+// maxAxes bounds a tensor's axes, as numpy does.
+const maxAxes = 32
+
 // checkShape returns the dimensions as ints and their product.
 func checkShape(dims []int64) (shape []int, count int64, err error) {
+	if len(dims) > maxAxes {
+		return nil, 0, fmt.Errorf("impossible shape of %d axes", len(dims))
+	}
 	shape, count = make([]int, len(dims)), 1
 	for i, d := range dims {
 		if d < 0 || d > maxValues {
@@ -190,4 +116,13 @@ func halfToFloat(h uint16) float32 {
 		return math.Float32frombits(sign | 0xff<<23 | mant<<13)
 	}
 	return math.Float32frombits(sign | (exp+127-15)<<23 | mant<<13)
+}
+
+// short keeps what a file says from filling a message.
+func short(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
 }
