@@ -20,6 +20,9 @@ const (
 	lineHeight = 48 // of the picture of a line, as the recogniser was trained
 	// A line is read up to this width, 66 letters of Japanese; a longer one is squeezed.
 	lineWidth = 66 * lineHeight
+	// Outlines cut thin strokes off the ends, ー or l: lines are read longer by this share
+	// of their height at both. It finds 3 captions in 114 more, 0.6 no more than that.
+	textEnds = 0.4
 	// A line higher than wide by this factor is one that runs down, or a single letter.
 	tall = 1.5
 	// A line is believed from this mean likelihood of its letters on.
@@ -80,7 +83,7 @@ func recognise(ctx context.Context, m *picture.Image, lines []quad) ([]reading, 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		maps, err := network.Run(planes(cut(m, q), [3]float32{127.5, 127.5, 127.5}, [3]float32{127.5, 127.5, 127.5}))
+		maps, err := network.Run(planes(cut(m, q.lengthen().within(m)), [3]float32{127.5, 127.5, 127.5}, [3]float32{127.5, 127.5, 127.5}))
 		if err != nil {
 			return nil, fmt.Errorf("reading text: %w", err)
 		}
