@@ -237,6 +237,7 @@ func TestDecode(t *testing.T) {
 		{[][]float32{{0, .95, .05, 0, 0, 0, 0}, {.5, .3, .2, 0, 0, 0, 0}}, "每", .95},
 		{[][]float32{{0, 0, 0, .05, 0, .9, .05}}, "琲", .9},
 		{[][]float32{{0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 1, 0, 0}, {0, 0, 0, 1, 0, 0, 0}}, "日 #日", 1},
+		{[][]float32{{0, 0, 0, 1, 0, 0, 0}, {.7, 0, 0, 0, 0, 0, .3}, {.9, 0, 0, 0, 0, 0, .1}, {0, 0, 0, 0, 1, 0, 0}}, "日 #", 1},
 	} {
 		if got := a.decode(steps(c.rows...)); got.text != c.text || math.Abs(got.score-c.score) > 1e-6 {
 			t.Errorf("%v: %+v, expected %q at %v", c.rows, got, c.text, c.score)

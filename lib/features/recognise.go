@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -25,10 +26,13 @@ const (
 	textEnds = 0.4
 	// A line higher than wide by this factor is one that runs down, or a single letter.
 	tall = 1.5
-	// A line is believed from this mean likelihood of its letters on.
-	lineScore = 0.5
+	// A line is believed from this mean likelihood of its letters on; a single letter must
+	// be surer. Of 1,207 lines read right on the stand-in and on photographs with captions
+	// the two drop 3, of 71 readings of textures 53, most of them with the next rule.
+	lineScore, letterScore = 0.6, 0.9
 	// Where the recogniser takes a letter that Japanese hardly uses, a usual one that is
-	// as likely as this wins.
+	// as likely as this wins; where it sees no letter, a space. (In a word, the likelihood of
+	// a space is below 0.01.)
 	usualLetter = 0.1
 )
 
@@ -41,8 +45,13 @@ type Piece struct {
 	Score   float64
 }
 
-// ReadText finds and reads the text in a picture, line by line, in reading order. It fails
-// only where the networks or their engine cannot be had, or ctx ends.
+// ReadText finds and reads the text in a picture, line by line, in reading order: what
+// stands higher first, and from the left what stands beside. A caption in two lines gives two
+// pieces. Text that runs down the page is found as one line and laid on its side, which the
+// recogniser was not made for: its letters mostly come out wrong or, unsure, not at all.
+// Furigana are a small line of their own above their word, read where they are high enough.
+//
+// It fails only where the networks or their engine cannot be had, or ctx ends.
 func ReadText(ctx context.Context, m *picture.Image) ([]Piece, error) {
 	lines, err := detectText(ctx, m)
 	if err != nil {
@@ -58,7 +67,7 @@ func ReadText(ctx context.Context, m *picture.Image) ([]Piece, error) {
 	}
 	var pieces []Piece
 	for i, r := range read {
-		if text := trim(r.text); text != "" && r.score >= lineScore {
+		if text := trim(r.text); believable(text, r.score) {
 			pieces = append(pieces, Piece{lines[i], text, r.score})
 		}
 	}
@@ -171,7 +180,7 @@ func newAlphabet(list string) *alphabet {
 // The recogniser was trained on more Chinese than Japanese and confuses what one kanji
 // looks like in the two, 每 and 毎, 顏 and 顔: so where it sees a kanji that is not in
 // general use in Japan, the likeliest one that is wins, if it is likely at all. Whether
-// there is a letter is decided before.
+// there is a letter is decided before. Spaces do not count in the score.
 func (a *alphabet) decode(steps onnx.Tensor) reading {
 	n := steps.Shape[2]
 	var text strings.Builder
@@ -196,7 +205,12 @@ func (a *alphabet) decode(steps onnx.Tensor) reading {
 				best = usual
 			}
 		}
-		if best != 0 && best != last {
+		if best == 0 && p[n-1] >= usualLetter {
+			best = n - 1 // the space
+		}
+		if best == n-1 && best != last && count > 0 {
+			text.WriteByte(' ')
+		} else if best != 0 && best != n-1 && best != last {
 			// The recogniser leaves out narrow spaces; a hashtag is a word of its own.
 			if (a.text[best] == "#" || a.text[best] == "＃") && count > 0 {
 				text.WriteByte(' ')
@@ -210,12 +224,26 @@ func (a *alphabet) decode(steps onnx.Tensor) reading {
 	if count == 0 {
 		return reading{}
 	}
-	return reading{text.String(), sum / float64(count)}
+	return reading{strings.Join(strings.Fields(text.String()), " "), sum / float64(count)}
 }
+
+// believable says whether a reading is text. A Latin letter or a digit alone is none: icons
+// and textures are read as such, and as nothing longer.
+func believable(text string, score float64) bool {
+	if utf8.RuneCountInString(text) > 1 {
+		return score >= lineScore
+	}
+	r, _ := utf8.DecodeRuneInString(text)
+	return score >= letterScore && unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r)
+}
+
+// magnifier is the icon of a search bar, as the recogniser reads it.
+var magnifier = regexp.MustCompile(`^Q[ 、]+`)
 
 // trim takes off what stands around a word: quotation marks, brackets, bullets, the
 // edge of a plate that looks like a bar. The # of a hashtag stays.
 func trim(s string) string {
+	s = magnifier.ReplaceAllString(s, "")
 	isWord := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 	s = strings.TrimRightFunc(s, func(r rune) bool { return !isWord(r) })
 	i := strings.IndexFunc(s, isWord)
