@@ -28,7 +28,7 @@ const (
 	tall = 1.5
 	// A line is believed from this mean likelihood of its letters on; a single letter must
 	// be surer. On the stand-in and on photographs with captions the two, with the rule for a
-	// lone Latin letter, drop 63 of the 71 readings of textures and 3 of 1,136 right ones.
+	// lone Latin letter, drop 63 of the 71 readings of textures and 2 of 1,136 right ones.
 	lineScore, letterScore = 0.6, 0.9
 	// Where the recogniser takes a letter that Japanese hardly uses, a usual one that is
 	// as likely as this wins: 顔 has 0.06 where 顏 has 0.9. Where it sees no letter, a space
