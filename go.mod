@@ -6,21 +6,20 @@ require (
 	github.com/chromedp/cdproto v0.0.0-20250724212937-08a3db8b4327
 	github.com/chromedp/chromedp v0.14.1
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b
-	github.com/esimov/pigo v1.4.6
 	github.com/go-echarts/go-echarts/v2 v2.7.2
 	github.com/gomlx/compute v0.1.3
 	github.com/gomlx/go-xla v0.4.2
 	github.com/gomlx/gomlx v0.28.2
+	github.com/google/renameio/v2 v2.0.0
 	github.com/ikawaha/kagome-dict/ipa v1.2.6
 	github.com/ikawaha/kagome/v2 v2.10.3
 	github.com/janpfeifer/gonb v0.11.4
+	github.com/yalue/onnxruntime_go v1.27.0
 	golang.org/x/image v0.47.0
 	golang.org/x/text v0.44.0
 	gonum.org/v1/gonum v0.17.0
 	google.golang.org/protobuf v1.36.11
 )
-
-require github.com/google/renameio/v2 v2.0.0
 
 require (
 	github.com/chromedp/sysutil v1.1.0 // indirect

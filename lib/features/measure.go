@@ -7,32 +7,29 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/progress"
-	"thesis.example/lib/setup"
 )
 
 // measureVersion is part of a measurement's name in the cache: raise it whenever a
 // picture may measure differently than before.
-const measureVersion = 6
-
-// batch is how many pictures one tesseract process reads at most: enough to make
-// loading its models cheap, few enough to lose when interrupted.
-const batch = 8
+const measureVersion = 7
 
 // Options of Measure.
 type Options struct {
 	Cache string // folder of the measurements; "" is data/cache in the project
 }
 
-// measurement is what the pixels of one picture give. It is what the cache holds.
-type measurement struct {
+// Measurement is what the pixels of one picture give: the numbers of its row, and where
+// in the picture they come from. It is what the cache holds.
+type Measurement struct {
 	Colour Colour
-	Faces  int
-	Pieces []string // of text, in reading order, as tesseract spells them
+	Faces  []FaceBox // the surest first
+	Pieces []Piece   // in reading order
 }
 
 // Measure gives the metadata of every sample of the set, in its order.
@@ -54,120 +51,106 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 	if err != nil {
 		return nil, err
 	}
-	store, err := openStore(ctx, opts.Cache)
+	found, err := Measurements(ctx, set, opts)
 	if err != nil {
 		return nil, err
 	}
-	t := &Table{Rows: make([]Row, len(set.Samples))}
-	var missing []int
+	t := &Table{Rows: make([]Row, len(found))}
 	for i, s := range set.Samples {
-		t.Rows[i] = Row{File: s.File, Genre: s.Genre, Likes: float64(s.Likes), Saves: float64(s.Saves), Comments: float64(s.Comments)}
-		m, ok := store.get(set.Hash(i))
-		if !ok {
-			missing = append(missing, i)
-			continue
-		}
-		t.Rows[i].fill(m)
-	}
-	if len(missing) > 0 {
-		if _, err := cascade(); err != nil {
-			return nil, err
-		}
-		if err := measureAll(ctx, set, missing, store, t); err != nil {
-			return nil, err
-		}
-	}
-	for i := range t.Rows {
+		t.Rows[i] = found[i].row()
+		r := &t.Rows[i]
+		r.File, r.Genre, r.Likes, r.Saves, r.Comments = s.File, s.Genre, float64(s.Likes), float64(s.Saves), float64(s.Comments)
 		if given != nil {
-			t.Rows[i].Colour = given[t.Rows[i].File]
+			r.Colour = given[s.File]
 		}
 	}
 	return t, nil
 }
 
-func (r *Row) fill(m measurement) {
-	r.Colour, r.Faces, r.Text = m.Colour, m.Faces, newText(m.Pieces)
+// row is the part of a row that is measured.
+func (m Measurement) row() Row {
+	r := Row{Colour: m.Colour, Faces: len(m.Faces)}
+	for i, f := range m.Faces {
+		if i == 0 || f.Score < r.FaceScore {
+			r.FaceScore = f.Score
+		}
+	}
+	texts := make([]string, len(m.Pieces))
+	for i, p := range m.Pieces {
+		texts[i] = p.Text
+		if i == 0 || p.Score < r.TextScore {
+			r.TextScore = p.Score
+		}
+	}
+	r.Text = newText(texts)
+	return r
 }
 
-// measureAll measures the given samples on all cores, a batch at a time, and puts
-// each into the store and the table.
-func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *store, t *Table) error {
-	parent := ctx
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// Measurements gives what Measure makes its rows of, for every sample of the set, in its
+// order: to look at the boxes that the numbers come from. It shares Measure's cache.
+func Measurements(ctx context.Context, set *dataset.Set, opts Options) ([]Measurement, error) {
+	store, err := openStore(ctx, opts.Cache)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Measurement, len(set.Samples))
+	var missing []int
+	for i := range found {
+		var ok bool
+		if found[i], ok = store.get(set.Hash(i)); !ok {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	return found, measureAll(ctx, set, missing, store, found)
+}
+
+// measureAll measures the given samples on all cores, a picture each at a time, and puts
+// each into the store and into found.
+func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *store, found []Measurement) error {
 	bar := progress.New("measuring", "pictures", len(samples))
 	defer bar.Done()
-	workers := runtime.GOMAXPROCS(0)
-	var (
-		mu    sync.Mutex
-		next  int
-		fault error
-		wg    sync.WaitGroup
-	)
-	take := func() []int { // smaller batches towards the end, so that no core waits for another
-		mu.Lock()
-		defer mu.Unlock()
-		n := min(batch, (len(samples)-next+2*workers-1)/(2*workers))
-		chunk := samples[next : next+n]
-		next += n
-		return chunk
-	}
-	for range workers {
-		wg.Go(func() {
-			for chunk := take(); len(chunk) > 0 && ctx.Err() == nil; chunk = take() {
-				err := measureBatch(ctx, set, chunk, store, t)
-				if err != nil {
-					mu.Lock()
-					if fault == nil {
-						fault = err
-					}
-					mu.Unlock()
-					cancel()
-					return
-				}
-				bar.Add(len(chunk))
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, i := range samples {
+		if inner.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if inner.Err() != nil {
+				return inner.Err()
 			}
+			m, err := picture.Open(set.Path(i))
+			if err != nil {
+				return fmt.Errorf("%s: %w; check the folder with: thesis data check -data %s", set.Samples[i].File, err, set.Dir)
+			}
+			if found[i], err = measureOne(inner, m); err != nil {
+				return fmt.Errorf("%s: %w", set.Samples[i].File, err)
+			}
+			if err := store.put(set.Hash(i), found[i]); err != nil {
+				return err
+			}
+			bar.Add(1)
+			return nil
 		})
 	}
-	wg.Wait()
-	if err := parent.Err(); err != nil {
-		return fmt.Errorf("measuring %s: %w; what is measured is kept, the same command goes on from there", set.Dir, err)
+	err := g.Wait()
+	if e := ctx.Err(); e != nil {
+		return fmt.Errorf("measuring %s: %w; what is measured is kept, the same command goes on from there", set.Dir, e)
 	}
-	return fault
+	return err
 }
 
-// measureBatch measures a few samples with one tesseract process.
-func measureBatch(ctx context.Context, set *dataset.Set, samples []int, store *store, t *Table) error {
-	found := make([]measurement, len(samples))
-	texts := make([][]strip, len(samples))
-	for k, i := range samples {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		m, err := picture.Open(set.Path(i))
-		if err != nil {
-			return fmt.Errorf("%s: %w; check the folder with: thesis data check -data %s", set.Samples[i].File, err, set.Dir)
-		}
-		found[k].Colour = MeasureColour(m)
-		faces, err := DetectFaces(m)
-		if err != nil {
-			return err
-		}
-		found[k].Faces = len(faces)
-		texts[k] = strips(m)
+// measureOne measures one picture, on one core.
+func measureOne(ctx context.Context, m *picture.Image) (found Measurement, err error) {
+	found.Colour = MeasureColour(m)
+	if found.Faces, err = DetectFaces(ctx, m); err != nil {
+		return found, err
 	}
-	words, err := recognise(ctx, texts)
-	if err != nil {
-		return err
-	}
-	for k, i := range samples {
-		found[k].Pieces = pieces(texts[k], words[k])
-		if err := store.put(set.Hash(i), found[k]); err != nil {
-			return err
-		}
-		t.Rows[i].fill(found[k])
-	}
-	return nil
+	found.Pieces, err = ReadText(ctx, m)
+	return found, err
 }
 
 // store keeps measurements on disk, a file a picture, named after the SHA-256 of
@@ -175,18 +158,14 @@ func measureBatch(ctx context.Context, set *dataset.Set, samples []int, store *s
 type store struct{ dir string }
 
 func openStore(ctx context.Context, dir string) (*store, error) {
-	version, err := tesseractVersion(ctx)
+	folder, err := cacheFolder(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if dir == "" {
-		root, err := setup.Root()
-		if err != nil {
-			return nil, err
-		}
-		dir = filepath.Join(root, "data", "cache")
+	if dir != "" {
+		folder = filepath.Join(dir, filepath.Base(folder))
 	}
-	s := &store{filepath.Join(dir, fmt.Sprintf("features-%d-tesseract-%s", measureVersion, version))}
+	s := &store{folder}
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cache of measurements: %w", err)
 	}
@@ -197,13 +176,13 @@ func (s *store) file(hash string) string { return filepath.Join(s.dir, hash+".js
 
 // get finds a measurement. One that cannot be read is as good as none: it is made
 // again and overwritten.
-func (s *store) get(hash string) (m measurement, ok bool) {
+func (s *store) get(hash string) (m Measurement, ok bool) {
 	b, err := os.ReadFile(s.file(hash))
 	return m, err == nil && json.Unmarshal(b, &m) == nil
 }
 
 // put writes beside and renames, so that no reader and no interrupt sees half a file.
-func (s *store) put(hash string, m measurement) error {
+func (s *store) put(hash string, m Measurement) error {
 	b, err := json.Marshal(m)
 	if err == nil {
 		err = writeFile(s.file(hash), b)

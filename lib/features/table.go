@@ -1,6 +1,6 @@
 // Package features measures the metadata vector of Table 4.1 from a labelled set
-// of screenshots: colour from the pixels, faces by pigo, text by tesseract, and
-// the engagement numbers that come with the set.
+// of screenshots: colour from the pixels, faces by CenterFace, text by PP-OCR, and the
+// engagement numbers that come with the set.
 //
 // A Table is the hand-over to everything after it. It is written to and read from
 // CSV without loss; this is what its columns hold:
@@ -18,6 +18,8 @@
 //	has_text         1 where there is any word, else 0
 //	keyword_count    different keywords among them: words of two characters or more, one of them a letter
 //	hashtag_count    hashtags: a # with a letter or digit after it
+//	face_score       the lowest score of a face that counts, 0 to 1; 0 where there is no face
+//	text_score       the lowest score of a piece of text that counts, 0 to 1; 0 where there is none
 //	text             the words in reading order, lower-cased, a space between two
 package features
 
@@ -40,6 +42,9 @@ type Row struct {
 	Likes, Saves, Comments float64
 	Faces                  int
 	Text                   Text
+	// The lowest scores behind the numbers of faces and text, 0 where there is none: what
+	// is near the limits (faceScore, lineScore) is worth a look.
+	FaceScore, TextScore float64
 }
 
 // Table is the metadata of a set, a row a picture, in the set's order.
@@ -94,7 +99,9 @@ func numericColumns() []column {
 		whole("word_count", func(r *Row) *int { return &r.Text.Words }),
 		column{"has_text", true, func(r *Row) float64 { return indicator(r.Text.Has) }, func(r *Row, v float64) { r.Text.Has = v != 0 }},
 		whole("keyword_count", func(r *Row) *int { return &r.Text.Keywords }),
-		whole("hashtag_count", func(r *Row) *int { return &r.Text.Hashtags }))
+		whole("hashtag_count", func(r *Row) *int { return &r.Text.Hashtags }),
+		float("face_score", func(r *Row) *float64 { return &r.FaceScore }),
+		float("text_score", func(r *Row) *float64 { return &r.TextScore }))
 }
 
 func indicator(b bool) float64 {

@@ -17,6 +17,7 @@ import (
 //
 // A word is a visually separate piece of text, not a morpheme: Table 4.6 counts
 // 1.8 words in 14.1 characters, and in Table 4.7 関連するコンテンツを見つける is one.
+// A caption in two lines is two words of the one text; a space separates words, too.
 // Words are lower-cased and in Unicode form NFKC, so ＪＡＰＡＮ and Japan are the
 // word japan.
 type Text struct {

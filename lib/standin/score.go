@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -40,7 +41,7 @@ func (t *Truth) Score(dir string, table *features.Table) (Score, error) {
 		if err != nil {
 			return s, fmt.Errorf("score of the stand-in set: %w", err)
 		}
-		found, err := features.DetectFaces(m)
+		found, err := features.DetectFaces(context.Background(), m)
 		if err != nil {
 			return s, fmt.Errorf("score of the stand-in set: %s: %w", p.File, err)
 		}
@@ -81,9 +82,9 @@ func matches(drawn []Box, found []features.FaceBox) int {
 	n := 0
 	for _, d := range drawn {
 		for i, f := range found {
-			w := min(d.X+d.Size, f.X+f.Size) - max(d.X, f.X)
-			h := min(d.Y+d.Size, f.Y+f.Size) - max(d.Y, f.Y)
-			if !taken[i] && w > 0 && h > 0 && 3*w*h >= d.Size*d.Size+f.Size*f.Size-w*h {
+			w := min(d.X+d.Size, f.X+f.W) - max(d.X, f.X)
+			h := min(d.Y+d.Size, f.Y+f.H) - max(d.Y, f.Y)
+			if !taken[i] && w > 0 && h > 0 && 3*w*h >= d.Size*d.Size+f.W*f.H-w*h {
 				taken[i] = true
 				n++
 				break

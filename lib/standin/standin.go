@@ -402,7 +402,7 @@ func (p *plan) write(dir string, t *typist) error {
 		if err != nil {
 			return err
 		}
-		found, err := features.DetectFaces(m)
+		found, err := features.DetectFaces(context.Background(), m)
 		if err != nil {
 			return err
 		}
