@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/dataset"
@@ -166,7 +167,7 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 		folder = filepath.Join(dir, filepath.Base(folder))
 	}
 	s := &store{folder}
-	if err := os.MkdirAll(s.dir, 0o777); err != nil {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cache of measurements: %w", err)
 	}
 	return s, nil
@@ -185,32 +186,10 @@ func (s *store) get(hash string) (m Measurement, ok bool) {
 func (s *store) put(hash string, m Measurement) error {
 	b, err := json.Marshal(m)
 	if err == nil {
-		err = writeFile(s.file(hash), b)
+		err = renameio.WriteFile(s.file(hash), b, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("keep a measurement: %w", err)
 	}
 	return nil
-}
-
-// writeFile writes a whole file or none.
-func writeFile(file string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

@@ -46,9 +46,6 @@ func TestErrors(t *testing.T) {
 		{"spearman constant", first(Spearman(flat, three)), ErrConstant, "x: "},
 		{"spearman NaN", first(Spearman(three, []float64{1, nan, 2})), ErrNaN, "y: "},
 		{"spearman infinite", first(Spearman(three, []float64{1, 2, inf})), ErrInfinite, "y: "},
-		{"matrix constant", first(CorrelationMatrix(g(three, flat, three), Pearson)), ErrConstant, `"b"`},
-		{"matrix lengths", first(CorrelationMatrix(g(three, four), Pearson)), ErrLength, `"b"`},
-		{"matrix NaN", first(CorrelationMatrix(g(three, three, []float64{nan, 1, 2}), Spearman)), ErrNaN, `"c"`},
 
 		{"regress n<3", first(Regress(two, two)), ErrTooFew, "x: "},
 		{"regress lengths", first(Regress(three, four)), ErrLength, "x, y"},
@@ -57,11 +54,6 @@ func TestErrors(t *testing.T) {
 		{"regress NaN", first(Regress(three, []float64{nan, 1, 2})), ErrNaN, "y: "},
 		{"regress infinite", first(Regress([]float64{inf, 1, 2}, three)), ErrInfinite, "x: "},
 
-		{"welch one group", first(WelchANOVA(g(three))), ErrTooFew, "1 groups"},
-		{"welch empty group", first(WelchANOVA(g(three, nil))), ErrTooFew, `"b"`},
-		{"welch n<2", first(WelchANOVA(g([]float64{1}, three))), ErrTooFew, `"a"`},
-		{"welch constant", first(WelchANOVA(g(three, flat))), ErrConstant, `"b"`},
-		{"welch NaN", first(WelchANOVA(g(three, []float64{1, nan}))), ErrNaN, `"b"`},
 		{"kruskal no group", first(KruskalWallis(nil)), ErrTooFew, "0 groups"},
 		{"kruskal empty group", first(KruskalWallis(g(three, nil))), ErrTooFew, `"b"`},
 		{"kruskal constant", first(KruskalWallis(g(flat, flat))), ErrConstant, "5"},
@@ -92,7 +84,6 @@ func TestErrors(t *testing.T) {
 
 		{"wilson n", first(Wilson(0, 0)), ErrTooFew, "n: "},
 		{"wilson k", first(Wilson(4, 3)), ErrRange, "0 to 3"},
-		{"clopper-pearson k", first(ClopperPearson(-1, 3)), ErrRange, "0 to 3"},
 		{"mcnemar empty", first(McNemar(nil, nil, nil)), ErrTooFew, "truth"},
 		{"mcnemar lengths", first(McNemar([]int{0}, []int{0}, nil)), ErrLength, "prediction 2"},
 		{"compare one row", first(CompareMetric([]int{0}, []int{0}, []int{1}, 2, Accuracy, 1)), ErrTooFew, "1 rows"},
@@ -110,12 +101,6 @@ func TestErrors(t *testing.T) {
 	} {
 		if !errors.Is(c.err, c.want) || !strings.Contains(fmt.Sprint(c.err), c.says) {
 			t.Errorf("%s: got %q, want %q with %q", c.name, fmt.Sprint(c.err), c.want, c.says)
-		}
-	}
-	err := first(CorrelationMatrix(g(flat, three, []float64{nan, 1, 2}), Pearson))
-	for _, want := range []string{`"a"`, `"c"`} {
-		if !strings.Contains(fmt.Sprint(err), want) {
-			t.Errorf("matrix: %v does not name column %s", err, want)
 		}
 	}
 }
@@ -168,7 +153,6 @@ func TestRegressShift(t *testing.T) {
 	near(t, "SE", got.Slope.SE, want.Slope.SE, exact)
 	near(t, "HC3", got.SlopeHC3.SE, want.SlopeHC3.SE, exact)
 	near(t, "R²", got.R2, want.R2, exact)
-	nearInterval(t, "prediction", got.PredictionInterval(1<<20+1), number(want.PredictionInterval(1).Low), number(want.PredictionInterval(1).High), exact)
 }
 
 // TestNoPanic feeds finite extremes to all that takes columns: either an error comes back
@@ -200,8 +184,6 @@ func TestNoPanic(t *testing.T) {
 		isP("spearman", c.P, err)
 		r, err := Regress(x, y)
 		isP("regress", r.Slope.P, err)
-		f, err := WelchANOVA(g)
-		isP("welch", f.P, err)
 		h, err := KruskalWallis(g)
 		isP("kruskal", h.P, err)
 		pairs, err := PairwiseMannWhitney(g)
