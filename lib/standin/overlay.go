@@ -107,7 +107,7 @@ func thicken(m *image.Alpha, r float64) *image.Alpha {
 	w, h, n := m.Rect.Dx(), m.Rect.Dy(), int(math.Ceil(r))
 	for dy := -n; dy <= n; dy++ {
 		for dx := -n; dx <= n; dx++ {
-			near := int(256 * min(1, max(0, r+.5-math.Hypot(float64(dx), float64(dy)))))
+			near := int(256 * min(1, max(0, r+1-math.Hypot(float64(dx), float64(dy)))))
 			if near == 0 {
 				continue
 			}
@@ -133,9 +133,9 @@ func (a area) meets(b area, gap float64) bool {
 
 // furniture draws what the app lays over the video, with the planned captions: icons
 // at the right, captions, the author's lines, the search bar. Faces stay free. It says
-// where the captions are. White and black have a breath of the wanted hue, so that they
+// where the captions are; scene is what they lie over. White and black have a breath of the wanted hue, so that they
 // do not pull the mean to red, the hue that grey has by definition.
-func (c *canvas) furniture(t *typist, captions []caption, faces []Face) ([]Caption, error) {
+func (c *canvas) furniture(t *typist, captions []caption, faces []Face, scene *canvas) ([]Caption, error) {
 	var taken []area
 	for _, f := range faces {
 		taken = append(taken, f.keep)
@@ -180,7 +180,7 @@ func (c *canvas) furniture(t *typist, captions []caption, faces []Face) ([]Capti
 			continue
 		}
 		var err error
-		if out[i], err = c.caption(t, k, &taken, title); err != nil {
+		if out[i], err = c.caption(t, k, &taken, title, scene); err != nil {
 			return nil, err
 		}
 		title = false
@@ -191,8 +191,26 @@ func (c *canvas) furniture(t *typist, captions []caption, faces []Face) ([]Capti
 func (c *canvas) white(v float64) rgb { return hsv(c.want.Hue, .02, v) }
 func (c *canvas) black(v float64) rgb { return hsv(c.want.Hue, .3, v) }
 
-// caption lays a caption where there is room.
-func (c *canvas) caption(t *typist, k caption, taken *[]area, title bool) (Caption, error) {
+// unrest says how ill white letters would be read in an area: how bright and how
+// varied it is.
+func (c *canvas) unrest(a area) float64 {
+	var sum, squares, n float64
+	for y := int(a.y0); y < int(a.y1); y += 2 {
+		for x := int(a.x0); x < int(a.x1); x += 2 {
+			p := c.pix[3*(y*Width+x):]
+			v := float64(max(p[0], p[1], p[2]))
+			sum, squares, n = sum+v, squares+v*v, n+1
+		}
+	}
+	mean := sum / n
+	return mean + 3*math.Sqrt(max(0, squares/n-mean*mean))
+}
+
+// places are how many an author tries for a caption that is drawn plainly.
+const places = 12
+
+// caption lays a caption where there is room; a plain one where it is read best.
+func (c *canvas) caption(t *typist, k caption, taken *[]area, title bool, scene *canvas) (Caption, error) {
 	longest := 0
 	for _, l := range k.lines {
 		longest = max(longest, utf8.RuneCountInString(l.shown))
@@ -214,6 +232,8 @@ func (c *canvas) caption(t *typist, k caption, taken *[]area, title bool) (Capti
 		pad := float64(size) * .45
 		h := float64(size) * (1.5 + 1.3*float64(len(k.lines)-1))
 		w += 2 * pad
+		var best area
+		found, least := 0, math.Inf(1)
 		for try := range 400 {
 			x := 14 + c.between(0, 1)*max(0, Width-28-w)
 			if try < 60 {
@@ -233,8 +253,21 @@ func (c *canvas) caption(t *typist, k caption, taken *[]area, title bool) (Capti
 			if !free {
 				continue
 			}
-			*taken = append(*taken, a)
-			return c.lay(t, k, a, size)
+			found++
+			if k.style != plainly {
+				best = a
+				break
+			}
+			if u := scene.unrest(a); u < least {
+				best, least = a, u
+			}
+			if found == places {
+				break
+			}
+		}
+		if found > 0 {
+			*taken = append(*taken, best)
+			return c.lay(t, k, best, size)
 		}
 		if size--; size < 18 {
 			return Caption{}, fmt.Errorf("no room for the caption %q", k.lines)
@@ -277,13 +310,13 @@ func (c *canvas) lay(t *typist, k caption, a area, size int) (Caption, error) {
 			return out, err
 		}
 		if k.style != onPlate { // such letters are bold
-			m = thicken(m, em*.018)
+			m = thicken(m, em*.02)
 		}
 		switch k.style {
 		case withOutline:
-			c.blend(thicken(m, em*.085), flat(c.black(.04)), 1)
+			c.blend(thicken(m, em*.09), flat(c.black(.04)), 1)
 		case withShadow:
-			s := thicken(m, 1)
+			s := thicken(m, .8)
 			s.Rect = s.Rect.Add(image.Pt(1+size/20, 1+size/20))
 			blur(s, max(1, size/16))
 			c.blend(s, flat(c.black(.03)), .85)
@@ -312,7 +345,7 @@ func (c *canvas) notes(t *typist, lines []piece, y float64) (Caption, error) {
 		if err != nil {
 			return out, err
 		}
-		s := thicken(m, .5)
+		s := thicken(m, .4)
 		blur(s, 1)
 		c.blend(s, flat(c.black(.03)), .7)
 		c.blend(m, flat(c.white(1)), 1)

@@ -447,7 +447,7 @@ func (p *plan) draw(t *typist) (*picture.Image, error) {
 		pair[i].background(flat(rgb{float32(i), float32(i), float32(i)}))
 		pair[i].want = p.Colour
 		var err error
-		if p.Captions, err = pair[i].furniture(t, p.text, p.Faces); err != nil {
+		if p.Captions, err = pair[i].furniture(t, p.text, p.Faces, scene); err != nil {
 			return nil, err
 		}
 	}
