@@ -46,7 +46,18 @@ func (c *canvas) troupe(n, behind int, floor, height float64) []Face {
 			y -= height * .06
 		}
 		back := (i+total-from)%total >= n
-		if b := c.figure(x, y, height*c.between(.95, 1.03), c.swing(p, .12), l, back); b.W > 0 {
+		h := height * c.between(.95, 1.03)
+		q := c.swing(p, .12)
+		// Nobody dances in front of another one's face.
+		for try := 0; try < 20 && q.hides(faces, x, y, h); try++ {
+			other := danceMoves[c.one(len(danceMoves))]
+			if try >= 10 {
+				other = standing[0]
+			}
+			p.armL, p.foreL, p.armR, p.foreR = other.armL, other.foreL, other.armR, other.foreR
+			q = c.swing(p, .12)
+		}
+		if b := c.figure(x, y, h, q, l, back); b.W > 0 {
 			faces = append(faces, b)
 		}
 	}

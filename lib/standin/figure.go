@@ -230,6 +230,54 @@ var standing = []pose{
 	{-.03, -.15, -.1, .5, 2.5, -.10, -.02, .06, .02},
 }
 
+// end is where a limb of length d ends that begins at (x, y) and hangs at an angle.
+func end(x, y, angle, d float64) (float64, float64) {
+	return x + math.Sin(angle)*d, y + math.Cos(angle)*d
+}
+
+// trunk is where hip and neck of a figure are, see figure.
+func (p pose) trunk(x, y, height float64) (hipX, hipY, neckX, neckY float64) {
+	hipY = y - height*.47*max(math.Cos(p.thighL)*.5+math.Cos(p.shinL)*.5, math.Cos(p.thighR)*.5+math.Cos(p.shinR)*.5)
+	return x, hipY, x + math.Sin(p.lean)*height*.32, hipY - math.Cos(p.lean)*height*.32
+}
+
+// arms are where the left and the right shoulder, elbow and wrist are: x and y of each.
+func (p pose) arms(x, y, height float64) (arms [2][6]float64) {
+	_, _, neckX, neckY := p.trunk(x, y, height)
+	for i, s := range []float64{-1, 1} {
+		upper, fore := p.armL, p.foreL
+		if s > 0 {
+			upper, fore = p.armR, p.foreR
+		}
+		ax, ay := neckX+s*(math.Cos(p.lean)*.10-.012)*height, neckY+(s*math.Sin(p.lean)*.10+.047)*height
+		ex, ey := end(ax, ay, upper, height*.15)
+		wx, wy := end(ex, ey, fore, height*.135)
+		arms[i] = [6]float64{ax, ay, ex, ey, wx, wy}
+	}
+	return arms
+}
+
+// hides says whether a figure's arms would cover one of the faces.
+func (p pose) hides(faces []Face, x, y, height float64) bool {
+	for _, a := range p.arms(x, y, height) {
+		hx, hy := end(a[4], a[5], math.Atan2(a[4]-a[2], a[5]-a[3]), height*.04) // the fingers' end
+		points := []float64{a[0], a[1], a[2], a[3], hx, hy}
+		for i := 0; i < 4; i += 2 {
+			for k := range 9 {
+				t := float64(k) / 8
+				px, py := points[i]+(points[i+2]-points[i])*t, points[i+1]+(points[i+3]-points[i+1])*t
+				for _, f := range faces {
+					m := height * .02
+					if px > float64(f.X)-m && px < float64(f.X+f.W)+m && py > float64(f.Y)-m && py < float64(f.Y+f.H)+m {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
 // swing varies a pose.
 func (c *canvas) swing(p pose, by float64) pose {
 	for _, a := range []*float64{&p.lean, &p.armL, &p.foreL, &p.armR, &p.foreR, &p.thighL, &p.shinL, &p.thighR, &p.shinR} {
@@ -260,17 +308,14 @@ func (c *canvas) limbShade(x0, y0, x1, y1, r float64, col rgb, cloth bool) shade
 // returns the face, empty where there is none.
 func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Face {
 	H := height
-	end := func(x, y, a, d float64) (float64, float64) { return x + math.Sin(a)*d, y + math.Cos(a)*d }
-	hipY := y - H*.47*max(math.Cos(p.thighL)*.5+math.Cos(p.shinL)*.5, math.Cos(p.thighR)*.5+math.Cos(p.shinR)*.5)
-	hipX := x
-	neckX, neckY := hipX+math.Sin(p.lean)*H*.32, hipY-math.Cos(p.lean)*H*.32
+	hipX, hipY, neckX, neckY := p.trunk(x, y, H)
 	part := func(x0, y0, r0, x1, y1, r1 float64, col rgb, cloth bool) {
 		c.fill(limb(x0, y0, r0, x1, y1, r1), c.limbShade(x0, y0, x1, y1, max(r0, r1), col, cloth))
 	}
 	c.shadow(ellipse(x, y, H*.22, H*.03), 0, H*.005, max(2, int(H*.03)), .5)
 
-	type side struct{ s, thigh, shin, arm, fore float64 }
-	sides := []side{{-1, p.thighL, p.shinL, p.armL, p.foreL}, {1, p.thighR, p.shinR, p.armR, p.foreR}}
+	type side struct{ s, thigh, shin, fore float64 }
+	sides := []side{{-1, p.thighL, p.shinL, p.foreL}, {1, p.thighR, p.shinR, p.foreR}}
 	bare := l.skirt
 	for _, s := range sides {
 		hx := hipX + s.s*H*.05
@@ -301,13 +346,9 @@ func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Face 
 	}
 	c.fill(trunk, c.limbShade(hipX, hipY, neckX, neckY, H*.13, l.top, true))
 	// Arms, the sleeve to the elbow.
-	for _, s := range sides {
-		ax, ay := lsx+H*.012, lsy+H*.012
-		if s.s > 0 {
-			ax, ay = rsx-H*.012, rsy+H*.012
-		}
-		ex, ey := end(ax, ay, s.arm, H*.15)
-		wx, wy := end(ex, ey, s.fore, H*.135)
+	for i, arm := range p.arms(x, y, H) {
+		s := sides[i]
+		ax, ay, ex, ey, wx, wy := arm[0], arm[1], arm[2], arm[3], arm[4], arm[5]
 		part(ex, ey, H*.026, wx, wy, H*.019, l.skin, false)
 		c.fill(ellipse(wx+math.Sin(s.fore)*H*.018, wy+math.Cos(s.fore)*H*.018, H*.023, H*.026), ball(wx, wy, H*.04, l.skin, .4))
 		part(ax, ay, H*.036, ex, ey, H*.030, l.top, true)
