@@ -500,10 +500,32 @@ func TestFullSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("faces: recall %.3f, precision %.3f of %d; keywords found %d of %d; pieces found %d of %d, %d words read",
-		s.Recall(), s.Precision(), s.Faces, s.KeywordsFound, s.Keywords, s.PiecesFound, s.Pieces, s.Words)
-	if s.Recall() < .95 || s.Precision() < .95 || float64(s.KeywordsFound) < .9*float64(s.Keywords) {
-		t.Errorf("faces or keywords are not recovered: %+v", s)
+	t.Logf("faces: recall %.3f, precision %.3f of %d; keywords found %d of %d; pieces found %d of %d, %d words read; %v",
+		s.Recall(), s.Precision(), s.Faces, s.KeywordsFound, s.Keywords, s.PiecesFound, s.Pieces, s.Words, s.Styles)
+	if s.Recall() < .99 || s.Precision() < .99 || float64(s.PiecesFound) < .995*float64(s.Pieces) {
+		t.Errorf("faces or pieces of text are not recovered: %+v", s)
+	}
+	for style, n := range s.Styles {
+		if float64(n.Found) < .97*float64(n.Pieces) {
+			t.Errorf("of %d pieces in style %s %d are read", n.Pieces, style, n.Found)
+		}
+	}
+	worn := map[string]int{}
+	dishes := 0
+	for _, p := range truth.Pictures {
+		dishes += len(p.Dishes)
+		for _, f := range p.Faces {
+			worn[f.Hat]++
+			worn[f.Glasses]++
+		}
+	}
+	for _, w := range []string{"cap", "beanie", "sunhat", "clear", "dark"} {
+		if worn[w] < 4 {
+			t.Errorf("%d faces with %s", worn[w], w)
+		}
+	}
+	if dishes < full {
+		t.Errorf("%d dishes", dishes)
 	}
 }
 
