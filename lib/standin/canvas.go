@@ -107,7 +107,7 @@ type canvas struct {
 	noise   *noise
 	dishes  []Box // what was served, see serve
 
-	seen area // around all that fill has painted since it was made empty
+	seen image.Rectangle // around all that fill has painted since it was made empty
 	ras  vector.Rasterizer
 	mask image.Alpha
 }
@@ -187,9 +187,7 @@ func (c *canvas) raster(p path, pad int) *image.Alpha {
 
 // fill paints the inside of a path.
 func (c *canvas) fill(p path, s shader) {
-	x0, y0, x1, y1 := p.bounds()
-	c.seen = area{min(c.seen.x0, x0), min(c.seen.y0, y0), max(c.seen.x1, x1), max(c.seen.y1, y1)}
-	c.blend(c.raster(p, 0), s, 1)
+	c.seen = c.seen.Union(c.blend(c.raster(p, 0), s, 1))
 }
 
 // serve notes where the dish is that draw draws; another that is served meanwhile is
@@ -197,9 +195,10 @@ func (c *canvas) fill(p path, s shader) {
 func (c *canvas) serve(draw func()) {
 	outer := c.seen
 	defer func() { c.seen = outer }()
-	c.seen = area{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
+	c.seen = image.Rectangle{}
 	draw()
-	c.dishes = append(c.dishes, boxOf(c.seen.x0, c.seen.y0, c.seen.x1, c.seen.y1))
+	r := c.seen
+	c.dishes = append(c.dishes, Box{r.Min.X, r.Min.Y, r.Dx(), r.Dy()})
 }
 
 // glaze paints the inside of a path, translucent.
@@ -216,16 +215,21 @@ func (c *canvas) soft(p path, radius int, s shader, a float64) {
 	c.blend(m, s, float32(a))
 }
 
-func (c *canvas) blend(m *image.Alpha, s shader, a float32) {
+// blend paints what a mask covers, and says which pixels lie around it.
+func (c *canvas) blend(m *image.Alpha, s shader, a float32) image.Rectangle {
 	r := m.Rect.Intersect(image.Rect(0, 0, Width, Height))
+	painted := image.Rectangle{Min: r.Max, Max: r.Min}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := m.Pix[(y-m.Rect.Min.Y)*m.Stride:]
 		for x := r.Min.X; x < r.Max.X; x++ {
 			if v := row[x-m.Rect.Min.X]; v > 0 {
 				c.put(x, y, s(float32(x)+.5, float32(y)+.5), float32(v)/255*a)
+				painted.Min.X, painted.Max.X = min(painted.Min.X, x), max(painted.Max.X, x+1)
+				painted.Min.Y, painted.Max.Y = min(painted.Min.Y, y), y+1
 			}
 		}
 	}
+	return painted
 }
 
 // shadow darkens below a path moved by (dx, dy).
