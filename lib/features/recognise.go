@@ -28,7 +28,7 @@ const (
 	tall = 1.5
 	// A line is believed from this mean likelihood of its letters on; a single letter must
 	// be surer. On the stand-in and on photographs with captions the two, with the rule for a
-	// lone Latin letter, drop 63 of the 71 readings of textures and 3 of 1,136 right ones.
+	// lone Latin letter, drop 63 of the 71 readings of textures and 2 of 1,136 right ones.
 	lineScore, letterScore = 0.6, 0.9
 	// Where the recogniser takes a letter that Japanese hardly uses, a usual one that is
 	// as likely as this wins: 顔 has 0.06 where 顏 has 0.9. Where it sees no letter, a space
@@ -47,9 +47,9 @@ type Piece struct {
 
 // ReadText finds and reads the text in a picture, line by line, in reading order: what
 // stands higher first, and from the left what stands beside. A caption in two lines gives two
-// pieces. Text that runs down the page is found as one line and laid on its side, which the
-// recogniser was not made for: its letters mostly come out wrong or, unsure, not at all.
-// Furigana are a small line of their own above their word, read where they are high enough.
+// pieces. A column of text that runs down the page is one piece and reads right; columns beside
+// each other come in the order of their middles, not from the right. Furigana are a piece of
+// their own before the word below them.
 //
 // It fails only where the networks or their engine cannot be had, or ctx ends.
 func ReadText(ctx context.Context, m *picture.Image) ([]Piece, error) {
