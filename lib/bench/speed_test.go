@@ -51,7 +51,7 @@ func TestThisMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Processor == "" || m.Threads < 1 || m.Device == "" || m.Plugin == "" || m.GoMLX == "" || m.GoXLA == "" || m.Go == "" {
+	if m.Processor == "" || Threads() < 1 || m.Device == "" || m.Plugin == "" || m.GoMLX == "" || m.GoXLA == "" || m.Go == "" {
 		t.Errorf("%+v", m)
 	}
 }

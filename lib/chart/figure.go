@@ -25,6 +25,7 @@ import (
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/types"
+	"github.com/google/renameio/v2"
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -102,7 +103,7 @@ func (f *Figure) Save(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("saving figure %q: %w", f.heading(), err)
 	}
-	if err := os.WriteFile(path, svg, 0o644); err != nil {
+	if err := renameio.WriteFile(path, svg, 0o644); err != nil {
 		return fmt.Errorf("saving figure %q: %w", f.heading(), err)
 	}
 	return nil

@@ -1,4 +1,12 @@
-// Package explain measures why a network answers as it does.
+// Package explain looks into networks, to see why they answer as they do:
+//
+//	inspect.go   an Inspector: a loaded network that is asked about single pictures
+//	reach.go     how far into the picture a place of a block sees, by the gradient
+//	attention.go what the heads of a ViT attend to, and how far away that is
+//	move.go      how much features change when a picture moves
+//	conflict.go  shape or texture: pictures with the one of one genre and the other of another
+//	texture.go   how those are made
+//	show.go      numbers and weights as pictures
 package explain
 
 import (

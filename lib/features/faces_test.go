@@ -28,7 +28,7 @@ func TestDetectFaces(t *testing.T) {
 			t.Errorf("scale %d: %+v is not her face", scale, f)
 		}
 	}
-	for _, name := range []string{"photo-coffee.png", "photo-china.jpg", "photo-rocket.jpg", "captions.png", "constant.png", "dot.png"} {
+	for _, name := range []string{"photo-coffee.png", "photo-china.png", "photo-rocket.png", "captions.png", "constant.png", "dot.png"} {
 		m, err := picture.Open("testdata/" + name)
 		if err != nil {
 			t.Fatal(err)

@@ -294,11 +294,11 @@ func (m *Model) Logits(scope *model.Scope, features, metadata *Node, pass vision
 	case "meta":
 		joined = m.embed(head, metadata, pass)
 	case "logits":
-		own = dense(head, m.embed(head, metadata, pass), "meta")
+		own = vision.Dense(head, m.embed(head, metadata, pass), "meta")
 	}
-	x := drop(pass, joined, "joined")
-	x = drop(pass, relu(dense(head, x, "hidden")), "hidden")
-	x = dense(head, x, "output")
+	x := pass.Drop(joined, "joined")
+	x = pass.Drop(relu(vision.Dense(head, x, "hidden")), "hidden")
+	x = vision.Dense(head, x, "output")
 	if own != nil {
 		x = Add(x, own)
 	}
@@ -309,16 +309,16 @@ func (m *Model) Logits(scope *model.Scope, features, metadata *Node, pass vision
 func (m *Model) embed(head *model.Scope, metadata *Node, pass vision.Pass) *Node {
 	x := metadata
 	for i := range m.recipe().meta {
-		x = relu(dense(head, x, fmt.Sprintf("meta%d", i+1)))
+		x = relu(vision.Dense(head, x, fmt.Sprintf("meta%d", i+1)))
 	}
-	return drop(pass, x, "meta")
+	return pass.Drop(x, "meta")
 }
 
 // planes adds to every patch token of z [batch, tokens, D] what the metadata's planes give in the
 // patch embedding. As a plane is constant, that is its value times the sum of its kernel.
 func planes(head *model.Scope, z, metadata *Node) *Node {
 	d := z.Shape().Dimensions
-	kernel := ReduceSum(parameter(head, z.Graph(), "planes"), 0, 1)
+	kernel := ReduceSum(vision.Weight(head, z.Graph(), "planes"), 0, 1)
 	patch := BroadcastToDims(InsertAxes(Dot(metadata, kernel).Product(), 1), d[0], d[1]-1, d[2])
 	class := Zeros(z.Graph(), shapes.Make(z.DType(), d[0], 1, d[2]))
 	return Add(z, Concatenate([]*Node{class, patch}, 1))
@@ -328,7 +328,7 @@ func planes(head *model.Scope, z, metadata *Node) *Node {
 func film(head *model.Scope, x, embedded *Node) *Node {
 	d := x.Shape().Dimensions
 	channels := d[len(d)-1]
-	both := dense(head, embedded, "film")
+	both := vision.Dense(head, embedded, "film")
 	part := func(from int) *Node {
 		ones := slices.Clone(d)
 		for axis := 1; axis < len(d)-1; axis++ {
@@ -347,47 +347,22 @@ func attend(head *model.Scope, z, metadata *Node, heads int) *Node {
 	b, n, width := d[0], metadata.Shape().Dimensions[1], d[2]
 	whole := []int{b, n, width}
 	number := BroadcastToDims(InsertAxes(metadata, -1), whole...)
-	over := func(name string) *Node { return BroadcastToDims(InsertAxes(parameter(head, g, name), 0), whole...) }
+	over := func(name string) *Node {
+		return BroadcastToDims(InsertAxes(vision.Weight(head, g, name), 0), whole...)
+	}
 	tokens := Add(Mul(number, over("tokens.weight")), over("tokens.bias"))
 
-	mean := BroadcastToShape(ReduceAndKeep(z, ReduceMean, -1), z.Shape())
-	centred := Sub(z, mean)
-	normal := Div(centred, BroadcastToShape(Sqrt(AddScalar(ReduceAndKeep(Square(centred), ReduceMean, -1), 1e-6)), z.Shape()))
-
+	normal := vision.Standardise(z, 1e-6)
 	split := func(x *Node, name string) *Node { // [batch, heads, tokens, D/heads]
 		d := x.Shape().Dimensions
-		y := dense(head, Reshape(x, d[0]*d[1], d[2]), name)
-		return TransposeAllAxes(Reshape(y, d[0], d[1], heads, width/heads), 0, 2, 1, 3)
+		return TransposeAllAxes(Reshape(vision.Dense(head, x, name), d[0], d[1], heads, width/heads), 0, 2, 1, 3)
 	}
 	q, k, v := split(normal, "query"), split(tokens, "key"), split(tokens, "value")
-	scores := DotGeneral(MulScalar(q, 1/math.Sqrt(float64(width/heads))), []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
-	read := DotGeneral(Softmax(scores, -1), []int{3}, []int{0, 1}, v, []int{2}, []int{0, 1})
-	read = Reshape(TransposeAllAxes(read, 0, 2, 1, 3), b*d[1], width)
-	return Add(z, Reshape(dense(head, read, "attended"), d...))
-}
-
-// dense is x·weight + bias for x [batch, in].
-func dense(head *model.Scope, x *Node, name string) *Node {
-	y := Dot(x, parameter(head, x.Graph(), name+".weight")).Product()
-	return Add(y, BroadcastToShape(InsertAxes(parameter(head, x.Graph(), name+".bias"), 0), y.Shape()))
+	_, read := vision.Attention(q, k, v)
+	return Add(z, vision.Dense(head, read, "attended"))
 }
 
 func relu(x *Node) *Node { return Max(x, ZerosLike(x)) }
-
-func drop(pass vision.Pass, x *Node, name string) *Node {
-	if mask := pass.Masks[name]; mask != nil {
-		return Mul(x, mask)
-	}
-	return x
-}
-
-func parameter(head *model.Scope, g *Graph, name string) *Node {
-	v := head.GetVariable(name)
-	if v == nil {
-		panic(fmt.Errorf("no parameter %s in scope %s: call Init first", name, head.Scope()))
-	}
-	return v.NodeValue(g)
-}
 
 // Shorten is the ViT of its first layers that has at least as many parameters as the target, heads
 // apart on both sides, and its weights: a ViT of the CNN's size (section 7.5). A network with no

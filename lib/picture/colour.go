@@ -11,7 +11,7 @@ func (c *component) row(y, hMax, vMax int, buf []uint8, sums []uint16) []uint8 {
 	nh, nv := hMax/c.h, vMax/c.v
 	line := func(y int) []uint8 {
 		y = min(max(y, 0), c.ht-1)
-		return c.pix[y*c.bw*8:][:c.w]
+		return c.pix[y*c.stride:][:c.w]
 	}
 	near := line(y / nv)
 	other := y/nv - 1 + 2*(y&1) // the other row that counts, for nv = 2
@@ -110,33 +110,33 @@ func yccToRGB(dst, ys, cbs, crs []uint8) {
 // isRGB reports whether three components are red, green and blue, by libjpeg's
 // rule: a JFIF marker says they are not, an Adobe marker says which, and
 // otherwise the component ids tell.
-func (d *jpegReader) isRGB() bool {
+func (f *jpegFile) isRGB() bool {
 	switch {
-	case d.jfif:
+	case f.jfif:
 		return false
-	case d.adobe:
-		return d.transform == 0
+	case f.adobe:
+		return f.transform == 0
 	}
-	return d.comps[0].id == 'R' && d.comps[1].id == 'G' && d.comps[2].id == 'B'
+	return f.comps[0].id == 'R' && f.comps[1].id == 'G' && f.comps[2].id == 'B'
 }
 
 // rgb assembles the picture from the components' samples.
-func (d *jpegReader) rgb() *Image {
-	m := newImage(d.w, d.h)
-	rgb := len(d.comps) == 3 && d.isRGB()
-	ycck := d.adobe && d.transform != 0
+func (f *jpegFile) rgb() *Image {
+	m := newImage(f.w, f.h)
+	rgb := len(f.comps) == 3 && f.isRGB()
+	ycck := f.adobe && f.transform != 0
 	var rows, bufs [4][]uint8
-	for i, c := range d.comps {
-		bufs[i] = make([]uint8, c.w*(d.hMax/c.h))
+	for i, c := range f.comps {
+		bufs[i] = make([]uint8, c.w*(f.hMax/c.h))
 	}
-	sums := make([]uint16, d.w+1)
-	for y := range d.h {
-		for i := range d.comps {
-			rows[i] = d.comps[i].row(y, d.hMax, d.vMax, bufs[i], sums)[:d.w]
+	sums := make([]uint16, f.w+1)
+	for y := range f.h {
+		for i := range f.comps {
+			rows[i] = f.comps[i].row(y, f.hMax, f.vMax, bufs[i], sums)[:f.w]
 		}
-		dst := m.Pix[y*d.w*3:][:d.w*3]
+		dst := m.Pix[y*f.w*3:][:f.w*3]
 		switch {
-		case len(d.comps) == 1:
+		case len(f.comps) == 1:
 			for _, v := range rows[0] {
 				dst[0], dst[1], dst[2] = v, v, v
 				dst = dst[3:]
@@ -146,7 +146,7 @@ func (d *jpegReader) rgb() *Image {
 				dst[0], dst[1], dst[2] = v, rows[1][x], rows[2][x]
 				dst = dst[3:]
 			}
-		case len(d.comps) == 3:
+		case len(f.comps) == 3:
 			yccToRGB(dst, rows[0], rows[1], rows[2])
 		default:
 			// Adobe stores ink inverted, and so does everyone: 255 is no ink. YCCK

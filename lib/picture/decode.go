@@ -30,15 +30,27 @@ func Open(path string) (*Image, error) {
 // dropped, not blended; of an animation, the first frame is read. r is read to
 // its end.
 //
-// The pixels are those of Pillow 13 with libjpeg-turbo and libwebp, with these
-// differences, all on purpose:
+// The pixels are those of Pillow 13 with libjpeg-turbo 3 and libwebp 1.6, with
+// these differences:
+//   - JPEG is read by image/jpeg, whose inverse transform rounds otherwise: a
+//     sample of a component differs by at most one level, and so do grey, RGB and
+//     CMYK, in 1 % of the values. The conversion from YCbCr makes that at most 3
+//     levels in red, green or blue, 1 from luma and up to 2 from chroma: of the
+//     values of 58 photographs out of cameras and the web 2.6 % differ, 0.41 % by
+//     more than one level, 4 in 100,000 by 3. Nothing beyond was found in 1.07·10⁹
+//     values, of qualities 5 to 100, baseline and progressive, and all samplings
+//     named below; the tests hold their pictures to the same.
 //   - A 16-bit grey PNG gives the high bytes. Pillow clips at 255, so that nearly
 //     all of such a picture becomes white.
 //   - Files that are truncated, or damaged in a way that a check sum or the coding
 //     shows, are errors. Pillow refuses most of them too, but fills in some with
-//     grey.
+//     grey. The coding of JPEG does not show all damage.
 //   - Damaged EXIF data are ignored; Pillow refuses the picture.
-//   - Arithmetic and lossless JPEG are errors.
+//   - These JPEGs are errors: arithmetic, lossless or 12-bit coding; three
+//     components sampled otherwise than 4:4:4, 4:4:0, 4:2:2, 4:2:0, 4:1:1 and
+//     4:1:0, or four otherwise than all alike or the middle two halved both ways;
+//     restart markers in a scan of one component alone that is sampled above 1×1,
+//     as in progressive files with both subsampling and restart markers.
 //
 // More than 178,956,970 pixels are an error, as in Pillow.
 func Decode(r io.Reader) (*Image, error) {

@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/google/renameio/v2"
 )
 
 // npmRequirements pins the Python package that brings npm where it is missing.
@@ -504,23 +506,15 @@ func copyFile(from, path string) error {
 
 // writeWhole writes what r holds to path, whole or not at all.
 func writeWhole(r io.Reader, path string) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name())
-	if _, err := io.Copy(tmp, r); err != nil {
-		tmp.Close()
+	defer f.Cleanup()
+	if _, err := io.Copy(f, r); err != nil {
 		return err
 	}
-	if err := tmp.Chmod(0o644); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return f.CloseAtomicallyReplace()
 }
 
 // writeIfChanged writes data to path, with its folders, unless it is there already.
@@ -531,7 +525,7 @@ func writeIfChanged(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o644)
+	return renameio.WriteFile(path, data, 0o644)
 }
 
 // hashFiles is the SHA-256 of the files' contents, one after the other.

@@ -86,6 +86,7 @@ type Predictions struct {
 // RunInfo is what may differ between two runs of a trial on one machine: the record's last line.
 type RunInfo struct {
 	Note              string  `json:"note,omitempty"`      // why other weights than those asked for are in use
+	Threads           int     `json:"threads"`             // of the last process
 	Seconds           float64 `json:"seconds"`             // all processes at it together, compilation included
 	CPUSeconds        float64 `json:"cpu_seconds"`         // the same, user and system time over all cores
 	PicturesPerSecond float64 `json:"pictures_per_second"` // while training, in the last process

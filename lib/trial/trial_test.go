@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/png"
 	"io"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -42,8 +43,8 @@ func TestMain(m *testing.M) {
 	os.Exit(testhome.Run(m))
 }
 
-// child runs a trial of dir's lab: "run", "hang" in the second epoch, or "full", where no file can be
-// larger than 20 kB. It prints the record's last line.
+// child runs trials of dir's lab: "run", "both" networks', "hang" in the second epoch, or "full", where
+// no file can be larger than 20 kB. It prints the last record's last line.
 func child(how, dir string) int {
 	l, err := openLab(dir)
 	if err != nil {
@@ -61,12 +62,16 @@ func child(how, dir string) int {
 			return 2
 		}
 	}
-	records, err := l.runAll(ctx, []Trial{vitHybrid})
+	trials := []Trial{vitHybrid}
+	if how == "both" {
+		trials = []Trial{{1, "cnn-single", 1, "test", 7}, {2, "cnn-hybrid", 1, "test", 7}, vitHybrid}
+	}
+	records, err := l.runAll(ctx, trials)
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
-	fmt.Println(string(line("run", records[0].Run)))
+	fmt.Println(string(line("run", records[len(records)-1].Run)))
 	return 0
 }
 
@@ -227,10 +232,10 @@ func hidden(t *testing.T, dir string) []string {
 	return names
 }
 
-func start(t *testing.T, how, dir string) (*exec.Cmd, *bytes.Buffer) {
+func start(t *testing.T, how, dir string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	c := exec.Command(os.Args[0], dir)
-	c.Env = append(os.Environ(), childEnv+"="+how)
+	c.Env = append(append(os.Environ(), childEnv+"="+how), env...)
 	var out bytes.Buffer
 	c.Stdout, c.Stderr = &out, io.Discard
 	if err := c.Start(); err != nil {
@@ -356,6 +361,125 @@ func TestTwoProcessesDoItOnce(t *testing.T) {
 	files, err := os.ReadDir(filepath.Join(dir, "records"))
 	if err != nil || len(files) != 1 {
 		t.Errorf("files %v, error %v", files, err)
+	}
+}
+
+// The same record bit for bit, and under the same name, with 1, 2 and 4 threads of XLA.
+func TestThreadsDoNotMatter(t *testing.T) {
+	var want map[string]string
+	for _, threads := range []int{1, 2, 4} {
+		_, dir := newLab(t)
+		c, out := start(t, "both", dir, fmt.Sprintf("NPROC=%d", threads))
+		if err := c.Wait(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if part := fmt.Sprintf(`"threads":%d,`, threads); !strings.Contains(out.String(), part) {
+			t.Errorf("the run %s does not have %s", out, part)
+		}
+		files, err := filepath.Glob(filepath.Join(dir, "records", "*"+recordSuffix))
+		if err != nil || len(files) != 3 {
+			t.Fatalf("records %v, %v", files, err)
+		}
+		got := map[string]string{}
+		for _, f := range files {
+			got[filepath.Base(f)] = lines(t, f)
+		}
+		if want == nil {
+			want = got
+		} else if !maps.Equal(got, want) {
+			t.Errorf("with %d threads:\n%v\nwith 1:\n%v", threads, got, want)
+		}
+	}
+}
+
+// A record of another machine answers the same question, after this one's, and is named when the two
+// stand in one table.
+func TestRecordsOfAnotherMachine(t *testing.T) {
+	l, _ := newLab(t)
+	meta := Trial{1, "meta", 1, "test", 7}
+	own := one(t, l, t.Context(), meta)
+	other := *own
+	other.Machine.Processor = "another"
+	if err := os.Remove(own.File); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.write(filepath.Join(l.records, other.Config.file(other.Machine))); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, l, t.Context(), meta); got.Machine.Processor != "another" {
+		t.Errorf("trained anew on %s instead of reading %s", got.Machine, other.File)
+	}
+	second := one(t, l, t.Context(), Trial{1, "meta", 2, "test", 7})
+	mixed, err := Summarise([]*Record{&other, second})
+	if err != nil || len(mixed) != 1 || len(mixed[0].Fold) != 2 {
+		t.Fatalf("%d summaries, %v", len(mixed), err)
+	}
+	if notes := Notes(mixed); len(notes) != 1 || !strings.Contains(notes[0], "different machines") || !strings.Contains(notes[0], "1 on another") {
+		t.Errorf("notes %q", notes)
+	}
+	pure, err := Summarise([]*Record{second})
+	if notes := Notes(pure); err != nil || len(notes) != 0 {
+		t.Errorf("one machine: notes %q, %v", notes, err)
+	}
+
+	// Both of one fold: this machine's is taken, and a table of all has a row for each.
+	if err := own.write(own.File); err != nil {
+		t.Fatal(err)
+	}
+	if got := one(t, l, t.Context(), meta); got.Machine != own.Machine {
+		t.Errorf("took the record of %s before its own", got.Machine)
+	}
+	every, err := LoadDir(l.records)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart, err := Summarise(every)
+	if err != nil || len(apart) != 2 || len(apart[0].Fold)+len(apart[1].Fold) != 3 {
+		t.Errorf("%d summaries, %v", len(apart), err)
+	}
+	if notes := Notes(apart); len(notes) != 1 {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+// Records are read without their weights; those of weights that stand in are said to be such, and give
+// way when the weights asked for have come.
+func TestRecordsAreReadWithoutWeights(t *testing.T) {
+	l, dir := newLab(t)
+	load := l.load
+	away := func(ctx context.Context, name string) (*vision.Loaded, error) {
+		w, err := load(ctx, "cnn")
+		if err == nil {
+			w.Asked, w.Why = "far", "far is out of reach"
+		}
+		return w, err
+	}
+	l.entry = func(name string) (weights.Entry, error) {
+		return weights.Entry{Name: name, Source: weights.Source{Path: filepath.Join(dir, name)}}, nil
+	}
+	for experiment, s := range l.profiles["test"] {
+		s.use = map[string]string{"cnn": "far"}
+		l.profiles["test"][experiment] = s
+	}
+	single := Trial{1, "cnn-logistic", 1, "test", 7}
+	l.load = away
+	want := one(t, l, t.Context(), single)
+	if want.Note() == "" || want.Weights != "cnn" || want.Asked != "far" {
+		t.Errorf("%s for %s, note %q", want.Weights, want.Asked, want.Note())
+	}
+	l.load = func(context.Context, string) (*vision.Loaded, error) { return nil, errors.New("weights were loaded") }
+	l.weights = nil
+	if got := one(t, l, t.Context(), single); got.File != want.File {
+		t.Errorf("%s instead of %s", got.File, want.File)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "far"), nil, 0o644); err != nil { // they come
+		t.Fatal(err)
+	}
+	if got, err := l.existing([]Trial{single}); err != nil || len(got) != 1 {
+		t.Errorf("reading: %d records, %v", len(got), err)
+	}
+	if _, err := l.runAll(t.Context(), []Trial{single}); err == nil || !strings.Contains(err.Error(), "weights were loaded") {
+		t.Errorf("the weights asked for are there, and were not used: %v", err)
 	}
 }
 

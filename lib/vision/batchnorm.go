@@ -27,8 +27,8 @@ type convolution func(x, kernel *Node) *Node
 // apply convolves x by the parameter kernel and normalises over batch, height and width.
 func (b batchNorm) apply(scope *model.Scope, pass Pass, x *Node, conv convolution, kernel, name string, act activation) *Node {
 	g := x.Graph()
-	weight := parameter(scope, g, kernel)
-	gamma, beta := parameter(scope, g, name+".weight"), parameter(scope, g, name+".bias")
+	weight := Weight(scope, g, kernel)
+	gamma, beta := Weight(scope, g, name+".weight"), Weight(scope, g, name+".bias")
 	mean, variance := variable(scope, name+".running_mean"), variable(scope, name+".running_var")
 	if pass.Train && !pass.FrozenBN {
 		x = conv(x, weight)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -189,7 +188,7 @@ func (e *EfficientNet) Features(scope *model.Scope, pictures *Node, pass Pass) *
 
 // Logits is dropout and a linear layer.
 func (e *EfficientNet) Logits(scope *model.Scope, features *Node, pass Pass) *Node {
-	return dense(scope, pass.dropout(scope, features, e.Dropout), "classifier")
+	return Dense(scope, pass.dropout(scope, features, e.Dropout), "classifier")
 }
 
 func (e *EfficientNet) block(scope *model.Scope, pass Pass, x *Node, b mbConv) *Node {
@@ -212,8 +211,8 @@ func (e *EfficientNet) block(scope *model.Scope, pass Pass, x *Node, b mbConv) *
 
 // squeezeExcite weighs the channels of x by a small network on their means (Hu et al. 2018).
 func squeezeExcite(scope *model.Scope, x *Node, name string) *Node {
-	s := silu.apply(dense(scope, imageMeans(x), name+".conv_reduce"))
-	return scaleChannels(x, Sigmoid(dense(scope, s, name+".conv_expand")))
+	s := silu.apply(Dense(scope, imageMeans(x), name+".conv_reduce"))
+	return scaleChannels(x, Sigmoid(Dense(scope, s, name+".conv_expand")))
 }
 
 func (e *EfficientNet) conv3x3(stride int) convolution {
@@ -250,62 +249,9 @@ func (e *EfficientNet) padding(x *Node, k, stride int) (pad [2][2]int) {
 	return pad
 }
 
-// dropout sets features [batch, width] to 0 with probability p and scales the others to keep the mean.
-func (pass Pass) dropout(scope *model.Scope, x *Node, p float64) *Node {
-	return pass.mask(scope, x, "drop", p, x.Shape())
-}
-
-// stochasticDepth drops a residual branch [batch, …] for whole pictures (Huang et al. 2016),
-// torchvision's StochasticDepth(p, "row").
-func (pass Pass) stochasticDepth(scope *model.Scope, x *Node, block string, p float64) *Node {
-	return pass.mask(scope, x, block, p, shapes.Make(x.DType(), x.Shape().Dimensions[0]))
-}
-
-func (pass Pass) mask(scope *model.Scope, x *Node, name string, p float64, shape shapes.Shape) *Node {
-	if !pass.Train || p == 0 {
-		return x
-	}
-	mask := pass.Masks[name]
-	if pass.Masks == nil {
-		g := x.Graph()
-		keep := scope.RandomBernoulli(Scalar(g, x.DType(), 1-p), shape)
-		mask = DivScalar(ConvertDType(keep, x.DType()), 1-p)
-	}
-	if mask == nil {
-		return x
-	}
-	dims := make([]int, x.Rank())
-	for axis := range dims {
-		dims[axis] = 1
-		if axis < mask.Rank() {
-			dims[axis] = mask.Shape().Dimensions[axis]
-		}
-	}
-	return Mul(x, BroadcastToShape(Reshape(mask, dims...), x.Shape()))
-}
-
 func (pass Pass) tap(block string, x *Node) *Node {
 	if pass.Tap == nil {
 		return x
 	}
 	return pass.Tap(block, x)
-}
-
-// dense is x·weight + bias for x [batch, in].
-func dense(scope *model.Scope, x *Node, name string) *Node {
-	g := x.Graph()
-	y := Dot(x, parameter(scope, g, name+".weight")).Product()
-	return Add(y, overAll(parameter(scope, g, name+".bias"), y.Shape().Dimensions))
-}
-
-func variable(scope *model.Scope, name string) *model.Variable {
-	v := scope.GetVariable(name)
-	if v == nil {
-		panic(fmt.Errorf("no parameter %s in scope %s: call SetParams first", name, scope.Scope()))
-	}
-	return v
-}
-
-func parameter(scope *model.Scope, g *Graph, name string) *Node {
-	return variable(scope, name).NodeValue(g)
 }

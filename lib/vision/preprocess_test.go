@@ -87,7 +87,7 @@ var small = Preprocess{Short: 32, Crop: 28, Filter: "bilinear", Normalisation: "
 
 // Batches keep the order, pass over what can't be read, and have all rows.
 func TestBatches(t *testing.T) {
-	good := []string{"camera.jpg", "chelsea.jpg", "coffee.jpg", "rocket.png"}
+	good := []string{"camera.png", "chelsea.png", "coffee.png", "rocket.png"}
 	broken := filepath.Join(t.TempDir(), "broken.png")
 	if err := os.WriteFile(broken, []byte("no picture"), 0o644); err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestBatches(t *testing.T) {
 
 // However slow the engine and long the list, few batches exist, and no goroutine outlives the loop.
 func TestBatchesAreBoundedAndEnd(t *testing.T) {
-	paths := slices.Repeat([]string{"testdata/photos/camera.jpg"}, 4000)
+	paths := slices.Repeat([]string{"testdata/photos/camera.png"}, 4000)
 	before := runtime.NumGoroutine()
 	var m0, m1 runtime.MemStats
 	runtime.ReadMemStats(&m0)

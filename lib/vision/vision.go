@@ -4,7 +4,19 @@
 //
 // A Network lists its parameters under timm's names (Params), takes their
 // values from a model.Scope (SetParams) and builds features and logits from a
-// batch of pictures.
+// batch of pictures. Architecture makes one by its name, Load one with the
+// weights of package weights.
+//
+//	vision.go       Network, its parameters, a Pass through it
+//	architecture.go the published members of both families
+//	efficientnet.go, vit.go  the networks, to read beside their papers
+//	layers.go, batchnorm.go, depthwise.go, gradient.go  what they are made of
+//	load.go, initial.go  weights from files, and to start from
+//	preprocess.go, augment.go  from pictures to tensors
+//	adam.go         the optimizer, PyTorch's and Keras'
+//	counting.go     parameters, multiply-adds, receptive fields
+//	predict.go      classes of ImageNet
+//	backend.go, buffers_linux.go  XLA, and its memory
 package vision
 
 import (

@@ -84,15 +84,15 @@ func (v *ViT) Features(scope *model.Scope, pictures *Node, pass Pass) *Node {
 	z := pass.tap("embed", v.embed(scope, pictures)) // z₀, eq. 1
 	for l := range v.Layers {
 		name := fmt.Sprintf("blocks.%d", l)
-		normal := v.norm(scope, z, name+".norm1")
+		normal := LayerNorm(scope, z, name+".norm1", v.Epsilon)
 		if l == v.Layers-1 && !v.MeanPool && pass.Tap == nil && pass.Attention == nil {
 			z = first(z, 1) // only the class token leaves the last layer: nobody sees the others there
 		}
-		z = v.residual(scope, z, name+".ls1.gamma", v.attention(scope, pass, normal, l, z.Shape().Dimensions[1])) // z′, eq. 2
-		z = v.residual(scope, z, name+".ls2.gamma", v.mlp(scope, v.norm(scope, z, name+".norm2"), name+".mlp"))   // z, eq. 3
+		z = v.residual(scope, z, name+".ls1.gamma", v.attention(scope, pass, normal, l, z.Shape().Dimensions[1]))             // z′, eq. 2
+		z = v.residual(scope, z, name+".ls2.gamma", v.mlp(scope, LayerNorm(scope, z, name+".norm2", v.Epsilon), name+".mlp")) // z, eq. 3
 		z = pass.tap(name, z)
 	}
-	z = pass.tap("norm", v.norm(scope, z, "norm"))
+	z = pass.tap("norm", LayerNorm(scope, z, "norm", v.Epsilon))
 	if v.MeanPool {
 		return ReduceMean(Slice(z, AxisRange(), AxisRange(1)), 1)
 	}
@@ -101,7 +101,7 @@ func (v *ViT) Features(scope *model.Scope, pictures *Node, pass Pass) *Node {
 
 // Logits is a linear layer.
 func (v *ViT) Logits(scope *model.Scope, features *Node, _ Pass) *Node {
-	return dense(scope, features, "head")
+	return Dense(scope, features, "head")
 }
 
 // embed cuts pictures [batch, height, width, 3] into patches, maps each to a token, puts the class
@@ -115,11 +115,11 @@ func (v *ViT) embed(scope *model.Scope, pictures *Node) *Node {
 	}
 	x := Slice(pictures, AxisRange(), AxisRange(0, rows*p), AxisRange(0, cols*p))
 	x = TransposeAllAxes(Reshape(x, b, rows, p, cols, p, 3), 0, 1, 3, 2, 4, 5)
-	kernel := Reshape(parameter(scope, g, "patch_embed.proj.weight"), p*p*3, v.Dim)
+	kernel := Reshape(Weight(scope, g, "patch_embed.proj.weight"), p*p*3, v.Dim)
 	x = Dot(Reshape(x, b*rows*cols, p*p*3), kernel).Product()
-	x = Add(x, overAll(parameter(scope, g, "patch_embed.proj.bias"), x.Shape().Dimensions))
+	x = Add(x, overAll(Weight(scope, g, "patch_embed.proj.bias"), x.Shape().Dimensions))
 	x = Reshape(x, b, rows*cols, v.Dim)
-	class := BroadcastToDims(parameter(scope, g, "cls_token"), b, 1, v.Dim)
+	class := BroadcastToDims(Weight(scope, g, "cls_token"), b, 1, v.Dim)
 	x = Concatenate([]*Node{class, x}, 1)
 	return Add(x, BroadcastToShape(v.positions(scope, g, rows, cols), x.Shape()))
 }
@@ -127,7 +127,7 @@ func (v *ViT) embed(scope *model.Scope, pictures *Node) *Node {
 // positions is the position embedding [1, 1+rows·cols, Dim], resampled where the grid is not the
 // trained one.
 func (v *ViT) positions(scope *model.Scope, g *Graph, rows, cols int) *Node {
-	pos := parameter(scope, g, "pos_embed")
+	pos := Weight(scope, g, "pos_embed")
 	grid := v.Size / v.Patch
 	if rows == grid && cols == grid {
 		return pos
@@ -142,7 +142,7 @@ func (v *ViT) positions(scope *model.Scope, g *Graph, rows, cols int) *Node {
 // residual is z + branch, the branch scaled where the network has LayerScale.
 func (v *ViT) residual(scope *model.Scope, z *Node, gamma string, branch *Node) *Node {
 	if v.LayerScale {
-		branch = Mul(branch, overAll(parameter(scope, z.Graph(), gamma), branch.Shape().Dimensions))
+		branch = Mul(branch, overAll(Weight(scope, z.Graph(), gamma), branch.Shape().Dimensions))
 	}
 	return Add(z, branch)
 }
@@ -152,7 +152,7 @@ func (v *ViT) residual(scope *model.Scope, z *Node, gamma string, branch *Node) 
 func (v *ViT) attention(scope *model.Scope, pass Pass, z *Node, layer, m int) *Node {
 	b, n, h, dh := z.Shape().Dimensions[0], z.Shape().Dimensions[1], v.Heads, v.Dim/v.Heads
 	name := fmt.Sprintf("blocks.%d.attn", layer)
-	weight, bias := parameter(scope, z.Graph(), name+".qkv.weight"), parameter(scope, z.Graph(), name+".qkv.bias")
+	weight, bias := Weight(scope, z.Graph(), name+".qkv.weight"), Weight(scope, z.Graph(), name+".qkv.bias")
 	parts := func(x *Node, from, to int) *Node { // [parts, batch, heads, tokens, D_h], eq. 5
 		columns := AxisRange(from*v.Dim, to*v.Dim)
 		x = affine(x, Slice(weight, AxisRange(), columns), Slice(bias, columns))
@@ -165,13 +165,11 @@ func (v *ViT) attention(scope *model.Scope, pass Pass, z *Node, layer, m int) *N
 		qkv = append([]*Node{parts(first(z, m), 0, 1)}, Split(parts(z, 1, 3), 0, 2)...)
 	}
 	q, k, val := Squeeze(qkv[0], 0), Squeeze(qkv[1], 0), Squeeze(qkv[2], 0)
-	scores := DotGeneral(MulScalar(q, 1/math.Sqrt(float64(dh))), []int{3}, []int{0, 1}, k, []int{3}, []int{0, 1})
-	weights := Softmax(scores, -1) // A, eq. 6: [batch, heads, m, tokens]
+	weights, out := Attention(q, k, val) // A, eq. 6, and eq. 7
 	if pass.Attention != nil {
 		pass.Attention(layer, weights)
 	}
-	heads := DotGeneral(weights, []int{3}, []int{0, 1}, val, []int{2}, []int{0, 1})               // eq. 7
-	return tokens(scope, Reshape(TransposeAllAxes(heads, 0, 2, 1, 3), b, m, v.Dim), name+".proj") // eq. 8
+	return Dense(scope, out, name+".proj") // eq. 8
 }
 
 // first is the first m tokens of z [batch, tokens, Dim].
@@ -181,8 +179,8 @@ func first(z *Node, m int) *Node { return Slice(z, AxisRange(), AxisRange(0, m))
 // GELU again, which keeps 4·Dim values a token less in memory.
 func (v *ViT) mlp(scope *model.Scope, z *Node, name string) *Node {
 	g, d := z.Graph(), z.Shape().Dimensions
-	h := dense(scope, Reshape(z, d[0]*d[1], d[2]), name+".fc1")
-	w, bias := parameter(scope, g, name+".fc2.weight"), parameter(scope, g, name+".fc2.bias")
+	h := Dense(scope, Reshape(z, d[0]*d[1], d[2]), name+".fc1")
+	w, bias := Weight(scope, g, name+".fc2.weight"), Weight(scope, g, name+".fc2.bias")
 	y := withGradient([]*Node{h, w},
 		func([]*Node) *Node { return Dot(gelu(h), w).Product() },
 		func(dy *Node) []*Node {
@@ -206,29 +204,6 @@ func normalAbove(x *Node) *Node {
 func geluSlope(x *Node) *Node {
 	density := MulScalar(Exp(MulScalar(Square(x), -0.5)), 1/math.Sqrt(2*math.Pi))
 	return Add(OneMinus(normalAbove(x)), Mul(x, density))
-}
-
-// norm is LayerNorm over the channels of each token.
-func (v *ViT) norm(scope *model.Scope, x *Node, name string) *Node {
-	g, d := x.Graph(), x.Shape()
-	mean := BroadcastToShape(ReduceAndKeep(x, ReduceMean, -1), d)
-	centred := Sub(x, mean)
-	variance := ReduceAndKeep(Square(centred), ReduceMean, -1)
-	normal := Mul(centred, BroadcastToShape(Reciprocal(Sqrt(AddScalar(variance, v.Epsilon))), d))
-	return Add(Mul(normal, overAll(parameter(scope, g, name+".weight"), d.Dimensions)), overAll(parameter(scope, g, name+".bias"), d.Dimensions))
-}
-
-// tokens applies a linear layer to every token of x [batch, tokens, in].
-func tokens(scope *model.Scope, x *Node, name string) *Node {
-	g := x.Graph()
-	return affine(x, parameter(scope, g, name+".weight"), parameter(scope, g, name+".bias"))
-}
-
-// affine is x·weight + bias for x [batch, tokens, in] and weight [in, out].
-func affine(x, weight, bias *Node) *Node {
-	d := x.Shape().Dimensions
-	y := Dot(Reshape(x, d[0]*d[1], d[2]), weight).Product()
-	return Reshape(Add(y, overAll(bias, y.Shape().Dimensions)), d[0], d[1], -1)
 }
 
 // resampling is a library's way to fit a trained position embedding to another grid.

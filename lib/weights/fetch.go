@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
 
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
@@ -71,7 +72,7 @@ func (e Entry) install(fetched, want string) error {
 	}
 	if len(e.SHA256) < 64 {
 		line := fmt.Sprintf("%s  %s\n", hash, filepath.Base(e.Path()))
-		if err := os.WriteFile(e.record(), []byte(line), 0o644); err != nil {
+		if err := renameio.WriteFile(e.record(), []byte(line), 0o644); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func printed(t *testing.T, f func() error) (string, error) {
 // has "cut" in it.
 func tree(t *testing.T, names ...string) string {
 	t.Helper()
-	photo, err := os.ReadFile("../../vision/testdata/photos/coffee.jpg")
+	photo, err := os.ReadFile("../../vision/testdata/photos/coffee.png")
 	if err != nil {
 		t.Fatal(err)
 	}

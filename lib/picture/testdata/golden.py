@@ -1,6 +1,8 @@
 """Writes the pictures beside it and golden.json: their pixels as Pillow reads
 them, ImageOps.exif_transpose(Image.open(p)).convert("RGB"), as SHA-256, and
-resized copies likewise. Needs pillow, numpy and scikit-image, whose photographs
+resized copies likewise. The pixels of JPEGs, which are compared with a
+tolerance, are also in pillow/, as PNG. refused/ holds JPEGs that Pillow reads
+and lib/picture does not. Needs pillow, numpy and scikit-image, whose photographs
 it crops: those without a copyright (public domain, CC0). Run in this directory."""
 
 import glob, hashlib, io, json, os, platform, re, struct, zlib
@@ -14,8 +16,10 @@ golden = {"versions": {
     "scikit-image": skimage.__version__,
     "libjpeg-turbo": features.version("libjpeg_turbo"), "libwebp": features.version("webp"),
 }, "pictures": {}, "resized": []}
-for old in glob.glob("*.png") + glob.glob("*.jpg") + glob.glob("*.webp"):
+for old in sum((glob.glob(p) for p in ("*.png", "*.jpg", "*.webp", "pillow/*.png", "refused/*.jpg")), []):
     os.remove(old)
+os.makedirs("pillow", exist_ok=True)
+os.makedirs("refused", exist_ok=True)
 
 
 def digest(pixels):
@@ -30,6 +34,14 @@ def put(name, data, pixels=None):
         pixels = np.array(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
     h, w, _ = pixels.shape
     golden["pictures"][name] = {"w": w, "h": h, "sha256": digest(pixels)}
+    if name.endswith(".jpg"):
+        Image.fromarray(pixels).save(f"pillow/{name[:-4]}.png", optimize=True)
+
+
+def refused(name, data):
+    Image.open(io.BytesIO(data)).load()
+    with open(f"refused/{name}", "wb") as f:
+        f.write(data)
 
 
 def encoded(image, kind, **options):
@@ -66,16 +78,19 @@ def relabelled(jpeg, sampling, w, h):
     return joined(segs)
 
 
-def separate(image, sub):
-    """A sequential JPEG with one scan for each component."""
-    planes = image.convert("YCbCr").split()
-    half = lambda n: (n + sub - 1) // sub
-    planes = [planes[0]] + [p.resize((half(p.width), half(p.height))) for p in planes[1:]]
-    parts = [segments(encoded(p, "JPEG", quality=80)) for p in planes]
+def separate(planes, sampling, transform=None):
+    """A sequential JPEG with one scan for each component; the sampling of each
+    component is horizontal factor << 4 | vertical factor. A transform marks it as
+    Adobe's."""
+    (w, h), most = planes[0].size, [max(f >> 4 for f in sampling), max(f & 15 for f in sampling)]
+    size = lambda f: (-(-w * (f >> 4) // most[0]), -(-h * (f & 15) // most[1]))
+    parts = [segments(encoded(p if p.size == size(f) else p.resize(size(f)), "JPEG", quality=80)) for p, f in zip(planes, sampling)]
     segs = [s for s in parts[0] if s[0] != 0xDA]
     for m, b, _ in segs:
         if m == 0xC0:
-            b[5:] = bytes([3, 1, sub << 4 | sub, 0, 2, 0x11, 0, 3, 0x11, 0])
+            b[1:] = struct.pack(">HHB", h, w, len(sampling)) + b"".join(bytes([i + 1, f, 0]) for i, f in enumerate(sampling))
+    if transform is not None:
+        segs = [[0xEE, b"Adobe\0\x64\0\0\0\0" + bytes([transform]), b""]] + [s for s in segs if s[0] != 0xE0]
     for i, part in enumerate(parts):
         m, b, d = part[-1]
         b[1] = i + 1
@@ -127,11 +142,13 @@ for sub in ("444", "422", "420"):
 for name, image, options in (
         ("coarse", coffee, {"quality": 5}), ("fine", rocket, {"quality": 100, "subsampling": 0}),
         ("restart", face, {"restart_marker_blocks": 3}), ("restart-rows", coffee, {"restart_marker_rows": 1, "optimize": True}),
-        ("restart-progressive", coffee, {"restart_marker_blocks": 2, "progressive": True}),
+        ("restart-progressive-444", coffee, {"restart_marker_blocks": 2, "progressive": True, "subsampling": 0}),
         ("grey", rocket.convert("L"), {}), ("grey-progressive", face.convert("L"), {"progressive": True}),
         ("keep-rgb", rocket, {"keep_rgb": True}), ("cmyk", coffee.convert("CMYK"), {}),
-        ("cmyk-420-progressive", face.convert("CMYK"), {"subsampling": 2, "progressive": True})):
+        ("cmyk-progressive", face.convert("CMYK"), {"progressive": True})):
     put(f"{name}.jpg", encoded(image, "JPEG", **options))
+refused("restart-progressive.jpg", encoded(coffee, "JPEG", restart_marker_blocks=2, progressive=True))
+refused("cmyk-420-progressive.jpg", encoded(face.convert("CMYK"), "JPEG", subsampling=2, progressive=True))
 for w, h in ((1, 1), (2, 2), (3, 5), (5, 3), (4, 17), (17, 8), (16, 16), (33, 31)):
     put(f"size-{w}x{h}.jpg", encoded(face.crop((9, 9, 9 + w, 9 + h)), "JPEG", quality=90))
 wide = encoded(coffee.crop((0, 0, 62, 47)), "JPEG", subsampling="4:2:2")
@@ -139,10 +156,16 @@ put("440.jpg", relabelled(wide, 0x12, 47, 62))
 put("440-progressive.jpg", relabelled(encoded(coffee.crop((0, 0, 62, 47)), "JPEG", subsampling="4:2:2", progressive=True), 0x12, 47, 62))
 square = encoded(coffee.crop((0, 0, 48, 48)), "JPEG", subsampling="4:2:0")
 put("411.jpg", relabelled(square, 0x41, 91, 23))
-put("410-tall.jpg", relabelled(square, 0x14, 22, 93))
+refused("410-tall.jpg", relabelled(square, 0x14, 22, 93))
 put("grey-2x2.jpg", relabelled(encoded(face.convert("L"), "JPEG"), 0x22, 65, 53))
-put("separate-scans.jpg", separate(face, 1))
-put("separate-scans-420.jpg", separate(face, 2))
+ycc = face.convert("YCbCr").split()
+for tag, luma in (("", 0x11), ("-420", 0x22), ("-440", 0x12), ("-411", 0x41), ("-410", 0x42)):
+    put(f"separate-scans{tag}.jpg", separate(ycc, [luma, 0x11, 0x11]))
+ink = [p.point(lambda v: 255 - v) for p in coffee.crop((3, 2, 64, 47)).convert("CMYK").split()]
+put("cmyk-2112.jpg", separate(ink, [0x22, 0x11, 0x11, 0x22], 0))
+black = face.convert("L").point(lambda v: 128 + v // 2)
+put("ycck-2112.jpg", separate([*ycc, black], [0x22, 0x11, 0x11, 0x22], 2))
+refused("separate-scans-half-of-4.jpg", separate(ycc, [0x41, 0x21, 0x21]))
 cmyk = segments(encoded(coffee.convert("CMYK"), "JPEG", quality=60))
 adobe = next(s for s in cmyk if s[0] == 0xEE)
 adobe[1][11] = 2
@@ -209,7 +232,7 @@ for w, h in ((1, 1), (2, 2), (3, 1), (1, 3), (16, 17), (31, 33)):
     put(f"size-{w}x{h}.webp", encoded(face.crop((9, 9, 9 + w, 9 + h)), "WEBP", quality=70))
 
 # Resize
-for name in ("face-444.jpg", "noise-444.jpg", "rgb.png", "size-1x1.jpg"):
+for name in ("pillow/face-444.png", "pillow/noise-444.png", "rgb.png", "pillow/size-1x1.png"):
     image = Image.open(name).convert("RGB")
     w0, h0 = image.size
     for w, h in ((w0, h0), (8, 8), (1, 1), (w0, 20), (30, h0), (w0 - 1, 10), (w0 - 9, h0 - 18), (w0 - 9, h0 - 19), (w0 + 30, 12), (24, 120), (224, 224), (150, 91)):

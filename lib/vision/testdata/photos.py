@@ -9,7 +9,7 @@ where timm and the ONNX file resample nothing.
 Run it in this folder, in an environment with torch, torchvision, timm, onnx and scikit-image, with
 the two weight files' paths as arguments.
 """
-import hashlib, json, os, sys
+import hashlib, io, json, os, sys
 import numpy as np, onnx, PIL, skimage, timm, torch, torchvision
 from onnx import numpy_helper
 from PIL import Image
@@ -20,7 +20,11 @@ mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 os.makedirs("photos", exist_ok=True)
 for name, size in {"chelsea": (151, 100), "coffee": (180, 121), "rocket": (97, 149), "camera": (128, 128)}.items():
     picture = Image.fromarray(getattr(skimage.data, name)()).resize(size, Image.LANCZOS)
-    picture.save(f"photos/{name}.jpg", quality=85) if name != "rocket" else picture.save("photos/rocket.png", optimize=True)
+    if name != "rocket":  # with a JPEG's blocks; kept as PNG, because lib/picture reads JPEG within some grey levels
+        jpeg = io.BytesIO()
+        picture.save(jpeg, "JPEG", quality=85)
+        picture = Image.open(jpeg)
+    picture.save(f"photos/{name}.png", optimize=True)
 files = sorted(os.listdir("photos"))
 pictures = {f: Image.open("photos/" + f).convert("RGB") for f in files}
 
