@@ -134,26 +134,31 @@ func (t textMap) outlines() [][]Point {
 	return hulls
 }
 
-// mean is the mean of the map over a rectangle, its edge included.
+// mean is the mean of the map over a rectangle with corners on whole pixels, those on its
+// edge included.
 func (t textMap) mean(box quad) float64 {
-	// Corners on whole pixels, as the edge is drawn.
+	top, bottom := t.h, 0
 	for i := range box {
-		box[i] = Point{math.Trunc(box[i].X), math.Trunc(box[i].Y)}
+		box[i] = Point{math.Trunc(box[i].X + 1e-3), math.Trunc(box[i].Y + 1e-3)}
+		top, bottom = min(top, int(box[i].Y)), max(bottom, int(box[i].Y))
 	}
 	var sum, n float64
-	for y := range t.h {
+	for y := max(top, 0); y <= min(bottom, t.h-1); y++ {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		for i, a := range box {
 			b := box[(i+1)%4]
-			if float64(y) < min(a.Y, b.Y) || float64(y) > max(a.Y, b.Y) {
+			// What an edge crosses on its way through the row.
+			y0, y1 := max(min(a.Y, b.Y), float64(y)-.5), min(max(a.Y, b.Y), float64(y)+.5)
+			if y0 > y1 {
 				continue
 			}
 			if a.Y == b.Y {
 				lo, hi = min(lo, a.X, b.X), max(hi, a.X, b.X)
 				continue
 			}
-			x := a.X + (float64(y)-a.Y)/(b.Y-a.Y)*(b.X-a.X)
-			lo, hi = min(lo, x), max(hi, x)
+			slope := (b.X - a.X) / (b.Y - a.Y)
+			x0, x1 := a.X+(y0-a.Y)*slope, a.X+(y1-a.Y)*slope
+			lo, hi = min(lo, x0, x1), max(hi, x0, x1)
 		}
 		for x := max(int(math.Round(lo)), 0); float64(x) <= min(math.Round(hi), float64(t.w-1)); x++ {
 			sum += float64(t.p[y*t.w+x])

@@ -14,6 +14,8 @@ import (
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/picture"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/weights"
 )
 
 // folder makes a data folder of two genres from files of testdata, in turns, and
@@ -152,7 +154,7 @@ func TestMeasureInterrupted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range found {
-			if n := filepath.Base(f); !strings.HasPrefix(n, "line-") && n != "grey-alpha.png" && !slices.Contains(names, n) {
+			if n := filepath.Base(f); n != "grey-alpha.png" && !slices.Contains(names, n) {
 				names = append(names, n)
 			}
 		}
@@ -191,32 +193,23 @@ func TestMeasureInterrupted(t *testing.T) {
 	}
 }
 
-// fakeTesseract puts a shell script of that name alone on the PATH.
-func fakeTesseract(t *testing.T, script string) {
-	t.Helper()
-	dir := t.TempDir()
-	if script != "" {
-		if err := os.WriteFile(filepath.Join(dir, "tesseract"), []byte("#!/bin/sh\n"+script), 0o777); err != nil {
-			t.Fatal(err)
-		}
+// A model file that is not the one of the catalogue is refused before it is parsed, and
+// nothing is measured without.
+func TestDamagedModel(t *testing.T) {
+	t.Setenv(setup.HomeVariable, t.TempDir())
+	entry, err := weights.Find(faceDetector.entry)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Setenv("PATH", dir)
-}
-
-func TestTesseractMissing(t *testing.T) {
-	set := folder(t, "captions.png", "grey.png")
-	for _, c := range []struct{ script, want string }{
-		{"", "not installed; install it with: apt-get install tesseract-ocr tesseract-ocr-jpn"},
-		{`if [ $1 = --version ]; then echo tesseract 9.9; else echo eng; fi`, "lacks the language jpn; install it with: apt-get"},
-		{`echo broken library; exit 127`, "broken library"},
-		{`case $1 in --version) echo tesseract 9.9;; --list-langs) echo eng; echo jpn;; *) echo Page 1; echo no memory >&2; exit 1;; esac`, "no memory"},
-		{`case $1 in --version) echo tesseract 9.9;; --list-langs) echo eng; echo jpn;; *) printf '5\t999\t1\t1\t1\t1\t0\t0\t9\t9\t90\tx\n';; esac`, "unexpected row"},
-	} {
-		fakeTesseract(t, c.script)
-		_, err := Measure(t.Context(), set, Options{Cache: t.TempDir()})
-		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: error %v, expected one line with %q", c.script, err, c.want)
-		}
+	if err := os.MkdirAll(filepath.Dir(entry.Path()), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(entry.Path(), []byte("damaged"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	fresh := &network{entry: faceDetector.entry, variable: faceDetector.variable}
+	if _, _, err := fresh.load(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a damaged model: %v", err)
 	}
 }
 

@@ -48,7 +48,11 @@ func ReadText(ctx context.Context, m *picture.Image) ([]Piece, error) {
 	if err != nil {
 		return nil, err
 	}
-	read, err := recognise(ctx, m, lines)
+	longer := make([]quad, len(lines))
+	for i, q := range lines {
+		longer[i] = q.lengthen().within(m)
+	}
+	read, err := recognise(ctx, m, longer)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func recognise(ctx context.Context, m *picture.Image, lines []quad) ([]reading, 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		maps, err := network.Run(planes(cut(m, q.lengthen().within(m)), [3]float32{127.5, 127.5, 127.5}, [3]float32{127.5, 127.5, 127.5}))
+		maps, err := network.Run(planes(cut(m, q), [3]float32{127.5, 127.5, 127.5}, [3]float32{127.5, 127.5, 127.5}))
 		if err != nil {
 			return nil, fmt.Errorf("reading text: %w", err)
 		}
@@ -112,15 +116,15 @@ func cut(m *picture.Image, q quad) *picture.Image {
 				u, v = 1-float64(y+1)/float64(line.H), u
 			}
 			at := func(a, b, c, d float64) float64 { return (a*(1-u)+b*u)*(1-v) + (d*(1-u)+c*u)*v }
-			sample(m, at(q[0].X, q[1].X, q[2].X, q[3].X), at(q[0].Y, q[1].Y, q[2].Y, q[3].Y), line.Pix[3*(y*line.W+x):])
+			blend(m, at(q[0].X, q[1].X, q[2].X, q[3].X), at(q[0].Y, q[1].Y, q[2].Y, q[3].Y), line.Pix[3*(y*line.W+x):])
 		}
 	}
 	width := min(int(math.Ceil(float64(lineHeight*line.W)/float64(line.H))), lineWidth)
 	return line.Resize(max(width, lineHeight/6), lineHeight, picture.Bilinear)
 }
 
-// sample is the colour between four pixels.
-func sample(m *picture.Image, x, y float64, rgb []uint8) {
+// blend is the colour between four pixels.
+func blend(m *picture.Image, x, y float64, rgb []uint8) {
 	x, y = min(max(x, 0), float64(m.W-1)), min(max(y, 0), float64(m.H-1))
 	x0, y0 := int(x), int(y)
 	x1, y1 := min(x0+1, m.W-1), min(y0+1, m.H-1)

@@ -15,7 +15,7 @@ func sample() *Table {
 			File: "dance/001.png", Genre: "dance",
 			Colour: Colour{Hue: 1. / 3, Sat: .1, Val: 5e-324, R: Moments{127.5, 1e-9, -1.25, 3}, G: Moments{255, 2, 1e21, 4}, B: Moments{Mean: 7}},
 			Likes:  13000000, Saves: 305300, Comments: 0, Faces: 7,
-			Text: newText([]string{"ダンス女子", `"TikTok",`, "#旅行"}),
+			Text: newText([]string{"ダンス女子", `"TikTok",`, "#旅行"}), FaceScore: 2. / 3, TextScore: .51,
 		},
 		{File: "旅行/a,b\n.png", Genre: "旅行"},
 	}}
@@ -27,7 +27,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	if err := want.WriteCSV(&b); err != nil {
 		t.Fatal(err)
 	}
-	const first = "file,genre,mean_hue,mean_saturation,mean_value,r_mean,r_std,r_skew,r_kurtosis,g_mean,g_std,g_skew,g_kurtosis,b_mean,b_std,b_skew,b_kurtosis,likes,saves,comments,face_count,text_len,word_count,has_text,keyword_count,hashtag_count,text\n"
+	const first = "file,genre,mean_hue,mean_saturation,mean_value,r_mean,r_std,r_skew,r_kurtosis,g_mean,g_std,g_skew,g_kurtosis,b_mean,b_std,b_skew,b_kurtosis,likes,saves,comments,face_count,text_len,word_count,has_text,keyword_count,hashtag_count,face_score,text_score,text\n"
 	if !strings.HasPrefix(b.String(), first) {
 		t.Errorf("header %q", b.String())
 	}
