@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,7 +40,8 @@ type Measurement struct {
 // cores, a few at a time: memory does not grow with their number. A run that is
 // interrupted keeps what it has finished.
 //
-// Where the set's folder holds HSVFile, the colour statistics are taken from there.
+// Where the set's folder holds HSVFile, the colour statistics are taken from there; what
+// its corrections say stands in place of what was measured.
 func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error) {
 	var given map[string]Colour
 	_, err := os.Stat(filepath.Join(set.Dir, HSVFile))
@@ -63,6 +65,7 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 		if given != nil {
 			r.Colour = given[s.File]
 		}
+		r.correct(set.Corrections[s.File])
 	}
 	return t, nil
 }
@@ -195,11 +198,19 @@ func (s *store) put(hash string, m Measurement) error {
 
 // writeFile writes a whole file or none.
 func writeFile(file string, b []byte) error {
+	return writeWhole(file, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// writeWhole makes a file of what write writes: all of it or, on an error, none.
+func writeWhole(file string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
+	err = write(f)
 	if err == nil {
 		err = f.Chmod(0o644)
 	}

@@ -18,8 +18,8 @@ import (
 	"thesis.example/lib/setup"
 )
 
-// ShowData says what data a chapter is computed from, and lists what a lenient reading
-// of the folder left out.
+// ShowData says what data a chapter is computed from and how many of their numbers were
+// corrected by hand, and lists what a lenient reading of the folder left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
@@ -34,6 +34,9 @@ func ShowData(set *dataset.Set) {
 		what = "**stand-in data** (%s): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
 	}
 	ShowMarkdown("Data: "+what+". %d pictures (%s), fingerprint `%s`.", filepath.Base(filepath.Clean(set.Dir)), len(set.Samples), strings.Join(genres, ", "), set.Fingerprint()[:16])
+	if note := set.Corrected(); note != "" {
+		ShowMarkdown("%s", note)
+	}
 	if len(set.Dropped) == 0 {
 		return
 	}
