@@ -122,8 +122,15 @@ type look struct {
 // Pixels gives the length of a number of the page's pixels in those of the picture.
 func (l look) Pixels(n float64) float64 { return n * float64(l.W) / float64(l.Shown) }
 
-// Boxes are all boxes, text over faces.
-func (l look) Boxes() []box { return slices.Concat(l.Faces, l.Pieces) }
+// Boxes are all boxes, text over faces, with the places of their labels: above, but in the
+// picture.
+func (l look) Boxes() []box {
+	all := slices.Concat(l.Faces, l.Pieces)
+	for i := range all {
+		all[i].Y = max(all[i].Y, l.Pixels(15))
+	}
+	return all
+}
 
 // box is something that was found in a picture.
 type box struct {
@@ -131,7 +138,7 @@ type box struct {
 	Text   string // what it says; "" for a face
 	Score  float64
 	Points string // the corners, as SVG has them
-	X, Y   float64
+	X, Y   float64 // of the label
 	Colour string
 }
 
