@@ -35,10 +35,8 @@ func (c Correction) fingerprint(w io.Writer) {
 	}
 }
 
-// Corrected is the sentence that says how many numbers of the set were corrected by hand,
-// "" where none was.
-func (s *Set) Corrected() string {
-	faces, texts := 0, 0
+// CorrectedByHand says how many face counts and how many texts of the set were.
+func (s *Set) CorrectedByHand() (faces, texts int) {
 	for _, c := range s.Corrections {
 		if c.Faces != nil {
 			faces++
@@ -47,6 +45,13 @@ func (s *Set) Corrected() string {
 			texts++
 		}
 	}
+	return faces, texts
+}
+
+// Corrected is the sentence that says how many numbers of the set were corrected by hand,
+// "" where none was.
+func (s *Set) Corrected() string {
+	faces, texts := s.CorrectedByHand()
 	var parts []string
 	for _, p := range []struct {
 		n    int

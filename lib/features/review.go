@@ -137,7 +137,7 @@ type box struct {
 	Label  string // F1, F2, … for faces, 1, 2, … for text
 	Text   string // what it says; "" for a face
 	Score  float64
-	Points string // the corners, as SVG has them
+	Points string  // the corners, as SVG has them
 	X, Y   float64 // of the label
 	Colour string
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -251,6 +252,28 @@ func TestReview(t *testing.T) {
 	eval(`[...document.querySelectorAll("#filter, .copy")].filter(e => e.checkVisibility()).length`, &dead)
 	if len(cards) != 4 || dead != 0 {
 		t.Errorf("without JavaScript %d pictures, %d dead controls", len(cards), dead)
+	}
+}
+
+// What a notebook shows is text, too.
+func TestWriteLook(t *testing.T) {
+	set, _, found := hostileSet(t)
+	for i, m := range found {
+		var b strings.Builder
+		if err := WriteLook(&b, set, i, m); err != nil {
+			t.Fatal(err)
+		}
+		for _, markup := range []string{"<script", "<b ", "<img src=x", `"onerror`} {
+			if strings.Contains(b.String(), markup) {
+				t.Errorf("%s: %s has become markup", set.Samples[i].File, markup)
+			}
+		}
+		for _, p := range m.Pieces {
+			want := fmt.Sprintf("%.2f · %s", p.Score, p.Text)
+			if !strings.Contains(html.UnescapeString(b.String()), want) {
+				t.Errorf("%s: %q is not shown", set.Samples[i].File, want)
+			}
+		}
 	}
 }
 
