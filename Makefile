@@ -10,6 +10,13 @@ override DATA := $(shell realpath -m -- "$(DATA)")
 export DATA
 endif
 
+# Where the stand-in data, records, cache, weights and report live: below this folder, or in the project.
+ifneq ($(strip $(THESIS_HOME)),)
+override THESIS_HOME := $(shell realpath -m -- "$(THESIS_HOME)")
+export THESIS_HOME
+endif
+STANDIN := $(or $(THESIS_HOME),data)/standin
+
 # The plug-in's path, as lib/setup has it.
 ifeq ($(BACKEND),cuda)
 export GOMLX_BACKEND := xla:$(CURDIR)/.venv/cuda/jax_plugins/xla_cuda13/xla_cuda_plugin.so,notf32
@@ -26,6 +33,7 @@ help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "  DATA=DIR behind any of them takes your screenshots instead of the stand-in data"
 	@echo "  BACKEND=cuda runs the networks on an NVIDIA GPU"
+	@echo "  THESIS_HOME=DIR keeps what is made (stand-in data, records, cache, weights, report) below DIR"
 
 setup: go ## install everything into .venv; nothing to do the second time
 	@go run ./lib/cmd/setup $(SETUP)
@@ -62,5 +70,5 @@ go:
 
 standin: setup
 ifeq ($(strip $(DATA)),)
-	@[ -e data/standin/standin.json ] || $(THESIS) data standin
+	@[ -e "$(STANDIN)/standin.json" ] || $(THESIS) data standin
 endif

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,10 @@ import (
 
 	"thesis.example/lib/setup"
 )
+
+// patience ends a test whose browser or server hangs. Nothing that works comes near it, on however busy
+// a machine; no test passes or fails by the time that something took.
+const patience = 30 * time.Minute
 
 // tab is a page in headless Chromium that keeps what went wrong on it.
 type tab struct {
@@ -39,7 +44,7 @@ func open(t *testing.T, address, allowed string, javascript bool) *tab {
 		t.Fatal(err)
 	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1300, 900), chromedp.WSURLReadTimeout(time.Minute),
+		chromedp.ExecPath(chromium), chromedp.NoSandbox, chromedp.WindowSize(1300, 900), chromedp.WSURLReadTimeout(patience),
 		chromedp.Flag("disable-dev-shm-usage", true))...)
 	t.Cleanup(cancel)
 	// The protocol's bindings are older than some Chromiums: what they cannot read
@@ -47,7 +52,7 @@ func open(t *testing.T, address, allowed string, javascript bool) *tab {
 	quiet := func(string, ...any) {}
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(quiet), chromedp.WithLogf(quiet))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 20*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
 	b := &tab{Context: ctx, t: t}
 	chromedp.ListenTarget(ctx, func(event any) { b.listen(event, allowed) })
@@ -113,12 +118,20 @@ func eval[T any](b *tab, expression string) T {
 	return v
 }
 
-// await waits until a JavaScript expression is true.
-func (b *tab) await(what, expression string, limit time.Duration) {
+// await waits until a JavaScript expression is true. A page that reports a fault waits for nothing.
+func (b *tab) await(what, expression string) {
 	b.t.Helper()
-	for end := time.Now().Add(limit); !eval[bool](b, expression); time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(end) {
-			b.t.Fatalf("waited %s in vain for %s; the page reported %q", limit, what, b.faults)
+	for ; ; time.Sleep(200 * time.Millisecond) {
+		var done bool
+		err := chromedp.Run(b, chromedp.Evaluate(expression, &done))
+		b.mu.Lock()
+		faults := slices.Clone(b.faults)
+		b.mu.Unlock()
+		if err != nil || len(faults) > 0 {
+			b.t.Fatalf("waited in vain for %s: %v; the page reported %q", what, err, faults)
+		}
+		if done {
+			return
 		}
 	}
 }

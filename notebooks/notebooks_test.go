@@ -66,6 +66,18 @@ var made = sync.OnceValues(func() (folders struct{ data, pages string }, err err
 	return folders, report.Build(ctx, folders.data, folders.pages, notebooks, bench.Known)
 })
 
+// pages are the folders of the report. The chapters need pretrained weights, and so the network where
+// these are not here yet.
+func pages(t *testing.T) (folders struct{ data, pages string }) {
+	t.Helper()
+	testhome.Weights(t, "lite0", "dinov2-s14-imgfocus")
+	folders, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folders
+}
+
 func TestMain(m *testing.M) {
 	code := testhome.Run(m)
 	os.RemoveAll(tmp)
@@ -120,18 +132,45 @@ func cellsOf(t *testing.T, path string) []cell {
 	return nb.Cells
 }
 
+// figuresOf counts the figures that a chapter's cells draw: its calls of ShowFigure, none of which stands
+// in a loop.
+func figuresOf(t *testing.T, path string) int {
+	t.Helper()
+	n := 0
+	for _, cell := range cellsOf(t, path) {
+		if cell.Type == "code" {
+			n += strings.Count(cell.Source(), "report.ShowFigure(")
+		}
+	}
+	if n == 0 {
+		t.Fatalf("%s calls report.ShowFigure nowhere; every chapter has figures", path)
+	}
+	return n
+}
+
+// formulasOf counts the formulas in a chapter's text, $…$ and $$…$$.
+func formulasOf(t *testing.T, path string) int {
+	t.Helper()
+	n := 0
+	for _, cell := range cellsOf(t, path) {
+		if cell.Type == "markdown" {
+			n += len(formula.FindAllString(cell.Source(), -1))
+		}
+	}
+	return n
+}
+
+var formula = regexp.MustCompile(`(?s)\$\$.+?\$\$|\$[^$\n]+\$`)
+
 // Every chapter runs, and its page works with the network off: nothing is asked
 // of another host, nothing fails, and every figure is interactive.
 func TestPages(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
+	folders := pages(t)
+	files, err := filepath.Glob(filepath.Join(folders.pages, "*.html"))
+	if err != nil || len(files) != len(chapters(t))+1 {
+		t.Fatalf("%d chapters became the pages %q, %v", len(chapters(t)), files, err)
 	}
-	pages, err := filepath.Glob(filepath.Join(folders.pages, "*.html"))
-	if err != nil || len(pages) != len(chapters(t))+1 {
-		t.Fatalf("%d chapters became the pages %q, %v", len(chapters(t)), pages, err)
-	}
-	for _, path := range pages {
+	for _, path := range files {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			info, err := os.Stat(path)
 			if err != nil {
@@ -143,8 +182,8 @@ func TestPages(t *testing.T) {
 			b := open(t, "file://"+path, "", true)
 			defer b.faultless()
 			if filepath.Base(path) == "index.html" {
-				if got := eval[int](b, `document.querySelectorAll(".chapters a").length`); got != len(pages)-1 {
-					t.Errorf("the index lists %d chapters of %d", got, len(pages)-1)
+				if got := eval[int](b, `document.querySelectorAll(".chapters a").length`); got != len(files)-1 {
+					t.Errorf("the index lists %d chapters of %d", got, len(files)-1)
 				}
 				return
 			}
@@ -154,19 +193,30 @@ func TestPages(t *testing.T) {
 			if broken := eval[[]string](b, `[...document.querySelectorAll("nav li a")].map(a => a.hash.slice(1)).filter(id => !document.getElementById(id) && !document.getElementById(decodeURIComponent(id)))`); len(broken) > 0 {
 				t.Errorf("the contents point nowhere: %q", broken)
 			}
-			live(b)
+			live(b, figuresOf(t, chapterOf(t, path)))
 		})
 	}
 }
 
-// live checks that every figure on the page is drawn and answers the mouse.
-func live(b *tab) {
-	b.t.Helper()
-	figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
-	if figures == 0 {
-		return
+// chapterOf is the notebook that a page, or a copy of the notebook, was made from.
+func chapterOf(t *testing.T, page string) string {
+	t.Helper()
+	name := strings.TrimSuffix(filepath.Base(page), filepath.Ext(page)) + ".ipynb"
+	all := chapters(t)
+	i := slices.IndexFunc(all, func(path string) bool { return filepath.Base(path) == name })
+	if i < 0 {
+		t.Fatalf("%s is the page of no chapter of %q", page, all)
 	}
-	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures), time.Minute)
+	return all[i]
+}
+
+// live checks that the page has so many figures, and that every one is drawn and answers the mouse.
+func live(b *tab, figures int) {
+	b.t.Helper()
+	if got := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`); got != figures {
+		b.t.Fatalf("%d figures on the page of a chapter that draws %d", got, figures)
+	}
+	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures))
 	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => getComputedStyle(i).display !== "none").length`); shown > 0 {
 		b.t.Errorf("%d static figures stand beside their interactive ones", shown)
 	}
@@ -190,19 +240,19 @@ func live(b *tab) {
 
 // Without JavaScript every figure is a picture, and formulas are there.
 func TestPagesWithoutJavaScript(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
-	}
+	folders := pages(t)
 	for _, path := range chapters(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".ipynb")
 		t.Run(name, func(t *testing.T) {
 			b := open(t, "file://"+filepath.Join(folders.pages, name+".html"), "", false)
 			defer b.faultless()
-			figures := eval[int](b, `document.querySelectorAll("figure[data-figure]").length`)
+			figures := figuresOf(t, path)
 			drawn := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => i.complete && i.naturalWidth > 0 && i.getBoundingClientRect().height > 0).length`)
 			if drawn != figures {
 				t.Errorf("%d of %d figures are seen without JavaScript", drawn, figures)
+			}
+			if math, want := eval[int](b, `document.querySelectorAll("main math").length`), formulasOf(t, path); math != want {
+				t.Errorf("%d formulas, want %d", math, want)
 			}
 			if live := eval[int](b, `document.querySelectorAll("figure.thesis-drawn").length`); live > 0 {
 				t.Errorf("JavaScript ran: %d figures are live", live)
@@ -214,10 +264,7 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 // JupyterLab opens a chapter with the Go kernel, runs all its cells, and exports
 // the page that make report makes.
 func TestLab(t *testing.T) {
-	folders, err := made()
-	if err != nil {
-		t.Fatal(err)
-	}
+	folders := pages(t)
 	// JupyterLab saves what it runs: on copies.
 	dir := t.TempDir()
 	for _, path := range chapters(t) {
@@ -236,14 +283,14 @@ func TestLab(t *testing.T) {
 			// A workspace of its own: JupyterLab opens again what the last one had open.
 			b := open(t, server.at("/lab/workspaces/"+strings.TrimSuffix(name, ".ipynb")+"/tree/"+name), server.host, true)
 			panel := `[...(window.jupyterapp?.shell.widgets("main") ?? [])].find(w => w.sessionContext && w.context.path === "` + name + `")`
-			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`, 2*time.Minute)
+			b.await("the notebook with its kernel", `(() => { const p = `+panel+`; return p?.sessionContext.kernelDisplayName === "Go (gonb)" && p.sessionContext.session?.kernel?.connectionStatus === "connected"; })()`)
 			if kernel := eval[string](b, `document.querySelector(".jp-KernelName")?.textContent.trim()`); !strings.HasPrefix(kernel, "Go (gonb)") {
 				t.Errorf("the notebook's kernel is %q", kernel)
 			}
 			eval[any](b, `window.jupyterapp.shell.activateById((`+panel+`).id)`)
 			eval[any](b, `void window.jupyterapp.commands.execute("notebook:run-all-cells")`)
 			cells := `[...(` + panel + `).content.model.cells].filter(c => c.type === "code")`
-			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`, 15*time.Minute)
+			b.await("all cells to have run", cells+`.every(c => c.executionCount > 0) && (`+panel+`).sessionContext.session.kernel.status === "idle"`)
 			if bad := eval[[]string](b, cells+`.flatMap(c => c.outputs.toJSON()).filter(o => o.output_type === "error").map(o => o.evalue)`); len(bad) > 0 {
 				t.Errorf("cells failed: %q", bad)
 			}
@@ -306,8 +353,8 @@ func startLab(t *testing.T, dir, data string) lab {
 			t.Fatalf("JupyterLab ended:\n%s", log.String())
 		}
 		return l
-	case <-time.After(2 * time.Minute):
-		t.Fatal("JupyterLab did not start within two minutes")
+	case <-time.After(patience):
+		t.Fatalf("JupyterLab did not start in %s", patience)
 	}
 	panic("unreachable")
 }
@@ -333,5 +380,5 @@ func (l lab) export(t *testing.T, name string) {
 	if got := eval[int](b, `document.querySelectorAll("nav li a").length`); got == 0 {
 		t.Error("the export has no table of contents: it did not use this project's template")
 	}
-	live(b)
+	live(b, figuresOf(t, chapterOf(t, name)))
 }

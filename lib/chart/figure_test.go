@@ -92,10 +92,10 @@ func TestSVGSaysWhatTheDataSay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page, _ := plain.HTML(); strings.Contains(page, standInMark) || bytes.Contains(svgOf(t, plain), []byte(standInMark)) {
+	if page, err := plain.HTML(); err != nil || strings.Contains(page, standInMark) || bytes.Contains(svgOf(t, plain), []byte(standInMark)) {
 		t.Error("a figure of one's own data is marked as stand-in")
 	}
-	if page, _ := fs["4.3"].HTML(); strings.Count(page, standInMark) < 3 {
+	if page, err := fs["4.3"].HTML(); err != nil || strings.Count(page, standInMark) < 3 {
 		t.Error("the mark is missing from picture text, caption or option")
 	}
 }

@@ -64,6 +64,9 @@ type ConflictAnswers struct {
 
 // Conflicts makes the pictures, or finds them in data/cache.
 func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
+	if len(set.Genres) < 2 {
+		return nil, fmt.Errorf("cue conflict in %s: %d genre, want at least 2", set.Dir, len(set.Genres))
+	}
 	folds, err := set.Folds(5, 1)
 	if err != nil {
 		return nil, err
@@ -71,9 +74,6 @@ func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
 	c := &Conflict{set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres))}
 	if c.dir, err = setup.CacheFile("conflict", conflictVersion, picture.Version, view, set.Fingerprint()); err != nil {
 		return nil, err
-	}
-	if len(set.Genres) < 2 {
-		return nil, fmt.Errorf("cue conflict in %s: %d genre, want at least 2", set.Dir, len(set.Genres))
 	}
 	return c, c.draw(ctx)
 }
@@ -179,11 +179,16 @@ func (c *Conflict) drawOne(i int) error {
 // Ask lets a network's frozen features and a logistic regression on them classify all items. What
 // was answered once is kept in data/cache.
 func (c *Conflict) Ask(ctx context.Context, name string) (ConflictAnswers, error) {
-	var a ConflictAnswers
 	in, err := Inspect(ctx, name)
 	if err != nil {
-		return a, err
+		return ConflictAnswers{}, err
 	}
+	return c.answers(ctx, in)
+}
+
+// answers are those that are kept, or else asked for and kept.
+func (c *Conflict) answers(ctx context.Context, in *Inspector) (ConflictAnswers, error) {
+	var a ConflictAnswers
 	machine, err := bench.ThisMachine()
 	if err != nil {
 		return a, err

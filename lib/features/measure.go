@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/dataset"
@@ -169,7 +169,7 @@ func openStore(ctx context.Context, dir string) (*store, error) {
 		folder = filepath.Join(dir, filepath.Base(folder))
 	}
 	s := &store{folder}
-	if err := os.MkdirAll(s.dir, 0o777); err != nil {
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("cache of measurements: %w", err)
 	}
 	return s, nil
@@ -188,40 +188,10 @@ func (s *store) get(hash string) (m Measurement, ok bool) {
 func (s *store) put(hash string, m Measurement) error {
 	b, err := json.Marshal(m)
 	if err == nil {
-		err = writeFile(s.file(hash), b)
+		err = renameio.WriteFile(s.file(hash), b, 0o644)
 	}
 	if err != nil {
 		return fmt.Errorf("keep a measurement: %w", err)
 	}
 	return nil
-}
-
-// writeFile writes a whole file or none.
-func writeFile(file string, b []byte) error {
-	return writeWhole(file, func(w io.Writer) error {
-		_, err := w.Write(b)
-		return err
-	})
-}
-
-// writeWhole makes a file of what write writes: all of it or, on an error, none.
-func writeWhole(file string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".new-*")
-	if err != nil {
-		return err
-	}
-	err = write(f)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

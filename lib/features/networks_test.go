@@ -104,7 +104,7 @@ func TestNetworksAgainstPython(t *testing.T) {
 func TestReadText(t *testing.T) {
 	for name, want := range map[string][]string{
 		"captions.png": {"ダンス女子", "TikTok", "1位", "関連するコンテンツを見つける", "#旅行", "Japan"},
-		"lines.png":    {"毎日通う老舗の喫茶店", "恵比寿で笑顔", "#東京カフェ", "#japantrip", "二行の見出しは", "二つの言葉", "斜めの文字", "振り付け"},
+		"lines.png":    {"毎日通う老舗の喫茶店", "恵比寿で笑顔", "#東京カフェ", "#japantrip", "二行の見出しは", "縦書き", "二つの言葉", "斜めの文字", "ふり", "振り付け"},
 	} {
 		m := openPicture(t, name)
 		for _, scale := range []int{1, 2} { // the usual size, and a phone's
@@ -128,7 +128,7 @@ func TestReadText(t *testing.T) {
 				}
 				at += i + 1
 			}
-			if len(got) > len(want)+3 {
+			if len(got) > len(want) {
 				t.Errorf("%s at scale %d: %q, expected %q", name, scale, got, want)
 			}
 		}
@@ -220,23 +220,25 @@ func TestOutlines(t *testing.T) {
 	}
 }
 
-// The rules of decode: repeats are one letter unless a blank parts them, a kanji of general
-// use beats a likelier one that is not, where it is likely at all, and blanks come first.
+// The rules of decode: repeats are one letter unless a blank parts them, what Japan writes
+// beats what China does, where it is likely at all, and blanks come first.
 func TestDecode(t *testing.T) {
-	a := newAlphabet("每\n毎\n日\n#\n琲\n")
+	a := newAlphabet("每\n毎\n日\n#\n丼\n")
 	steps := func(rows ...[]float32) onnx.Tensor {
 		return onnx.Tensor{Shape: []int{1, len(rows), len(a.text)}, Values: slices.Concat(rows...)}
 	}
 	for _, c := range []struct {
-		rows  [][]float32 // blank 每 毎 日 # 琲 space
+		rows  [][]float32 // blank 每 毎 日 # 丼 space
 		text  string
 		score float64
 	}{
 		{[][]float32{{1, 0, 0, 0, 0, 0, 0}}, "", 0},
-		{[][]float32{{0, .8, .2, 0, 0, 0, 0}, {0, 0, 0, .5, 0, 0, .4}, {0, 0, 0, 1, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0}, {0, 0, 0, .8, 0, 0, 0}}, "毎日日", .5},
-		{[][]float32{{0, .95, .05, 0, 0, 0, 0}, {.5, .3, .2, 0, 0, 0, 0}}, "每", .95},
-		{[][]float32{{0, 0, 0, .05, 0, .9, .05}}, "琲", .9},
+		{[][]float32{{0, .8, .2, 0, 0, 0, 0}, {0, 0, 0, .5, 0, 0, .4}, {0, 0, 0, 1, 0, 0, 0}, {1, 0, 0, 0, 0, 0, 0}, {0, 0, 0, .8, 0, 0, 0}}, "毎日日", 2.3 / 3},
+		{[][]float32{{0, .95, .05, 0, 0, 0, 0}, {.5, .3, .2, 0, 0, 0, 0}}, "毎", 1},
+		{[][]float32{{0, .985, .01, .005, 0, 0, 0}}, "每", .985},
+		{[][]float32{{0, 0, 0, .3, 0, .7, 0}}, "丼", .7},
 		{[][]float32{{0, 0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 1, 0, 0}, {0, 0, 0, 1, 0, 0, 0}}, "日 #日", 1},
+		{[][]float32{{0, 0, 0, 1, 0, 0, 0}, {.7, 0, 0, 0, 0, 0, .3}, {.9, 0, 0, 0, 0, 0, .1}, {0, 0, 0, 0, 1, 0, 0}}, "日 #", 1},
 	} {
 		if got := a.decode(steps(c.rows...)); got.text != c.text || math.Abs(got.score-c.score) > 1e-6 {
 			t.Errorf("%v: %+v, expected %q at %v", c.rows, got, c.text, c.score)

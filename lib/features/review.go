@@ -8,17 +8,20 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html/template"
 	"image/jpeg"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
 
@@ -66,6 +69,9 @@ func (m Measurement) certainty(c dataset.Correction) float64 {
 // file and no network. It grows by some 50 kB a picture, and is written as it grows: all
 // of it or, on an error, nothing.
 func SaveReview(ctx context.Context, file string, set *dataset.Set, opts Options) error {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("write the review page: %s is a folder or device; expected the name of a file", file)
+	}
 	table, err := Measure(ctx, set, opts)
 	if err != nil {
 		return err
@@ -74,9 +80,16 @@ func SaveReview(ctx context.Context, file string, set *dataset.Set, opts Options
 	if err != nil {
 		return err
 	}
-	err = writeWhole(file, func(w io.Writer) error { return writeReview(ctx, w, set, table, found) })
+	f, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o644))
 	if err != nil {
 		return fmt.Errorf("write the review page: %w", err)
+	}
+	err = writeReview(ctx, f, set, table, found)
+	if err == nil {
+		err = f.CloseAtomicallyReplace()
+	}
+	if err != nil {
+		return fmt.Errorf("write the review page: %w", errors.Join(err, f.Cleanup()))
 	}
 	return nil
 }

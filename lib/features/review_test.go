@@ -360,6 +360,9 @@ func TestSaveReview(t *testing.T) {
 	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, whole) {
 		t.Errorf("the page is not as it was after an error, %v", err)
 	}
+	if err := SaveReview(t.Context(), dir, set, Options{Cache: cache}); err == nil || !strings.Contains(err.Error(), "expected the name of a file") {
+		t.Errorf("a page in place of a folder: %v", err)
+	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("%v left in the folder", left)
 	}

@@ -35,6 +35,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/google/renameio/v2"
 )
 
 // Row is the metadata of one picture.
@@ -288,9 +290,9 @@ func (t *Table) Save(file string) error {
 	if err := t.WriteCSV(&b); err != nil {
 		return err
 	}
-	write := writeFile
+	write := func(file string, b []byte) error { return renameio.WriteFile(file, b, 0o644) }
 	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		write = func(file string, b []byte) error { return os.WriteFile(file, b, 0) } // a pipe or device stays one
+		write = func(file string, b []byte) error { return os.WriteFile(file, b, 0o644) } // a pipe or device stays one
 	}
 	if err := write(file, b.Bytes()); err != nil {
 		return fmt.Errorf("write the metadata table: %w", err)

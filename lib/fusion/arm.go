@@ -24,8 +24,9 @@ type Arm struct {
 	// Fusion is where metadata enters:
 	//
 	//	single    nowhere
-	//	hybrid    embedded, beside the features, before the classifier (the thesis)
-	//	logits    a classifier of its own; the logits of both are added (late fusion)
+	//	hybrid    embedded, beside the features, before the classifier (late fusion of features, the
+	//	          thesis)
+	//	logits    a classifier of its own; the logits of both are added (late fusion of decisions)
 	//	early     as further planes of the picture, constant over it (early fusion)
 	//	film      a factor and an offset for every channel of the middle block (intermediate
 	//	          fusion; Perez et al. 2018, "FiLM")
@@ -47,6 +48,31 @@ func (a Arm) String() string {
 // HasMetadata says whether the arm sees the metadata at all.
 func (a Arm) HasMetadata() bool {
 	return a.Fusion != "single" && !(a.Fusion == "logistic" && a.Backbone != "")
+}
+
+// Enters says where the metadata enters, in the words of the thesis' section 3.3.1, and how.
+func (a Arm) Enters() (where, how string) {
+	switch {
+	case a.Fusion == "single":
+		return "nowhere", "the picture alone"
+	case a.Fusion == "logistic" && a.Backbone != "":
+		return "nowhere", "logistic regression on the frozen features"
+	case a.Fusion == "logistic":
+		return "alone", "logistic regression on the numbers"
+	case a.Fusion == "meta":
+		return "alone", "the hybrid arm without the picture"
+	case a.Fusion == "hybrid":
+		return "late, features", "embedded, beside the picture's features"
+	case a.Fusion == "logits":
+		return "late, decisions", "a classifier of its own, whose logits are added"
+	case a.Fusion == "early":
+		return "early", "further planes of the picture"
+	case a.Fusion == "film":
+		return "intermediate", "scales and shifts the middle block's channels (FiLM)"
+	case a.Fusion == "cross":
+		return "intermediate", "the middle block's tokens attend to the numbers"
+	}
+	return "unknown", a.Fusion
 }
 
 // arms by experiment: the thesis' own first, then the further ones. With the frozen backbone of

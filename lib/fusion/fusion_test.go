@@ -48,6 +48,10 @@ func readGolden(t *testing.T) (g golden) {
 	if err := json.Unmarshal(b, &g); err != nil {
 		t.Fatal(err)
 	}
+	if len(g.Heads) != 4 || len(g.Initial) != 2 || len(g.Scaler.Last) != 5 || len(g.Logistic.Labels) != 90 || len(g.Logistic.Probabilities) != 30 {
+		t.Fatalf("testdata/golden.json has %d heads, %d initial ranges, %d scaled columns, %d labels and %d rows of probabilities",
+			len(g.Heads), len(g.Initial), len(g.Scaler.Last), len(g.Logistic.Labels), len(g.Logistic.Probabilities))
+	}
 	return g
 }
 
@@ -116,7 +120,9 @@ func TestHeadsEqualKerasAndPyTorch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var experiment int
 			var armName string
-			fmt.Sscan(name, &experiment, &armName)
+			if _, err := fmt.Sscan(name, &experiment, &armName); err != nil {
+				t.Fatal(err)
+			}
 			arm, err := ParseArm(experiment, armName)
 			if err != nil {
 				t.Fatal(err)
@@ -199,7 +205,9 @@ func TestHeadsEqualKerasAndPyTorch(t *testing.T) {
 func TestInitialRangesAreThoseOfTheLibraries(t *testing.T) {
 	for name, want := range readGolden(t).Initial {
 		var experiment int
-		fmt.Sscan(name, &experiment)
+		if _, err := fmt.Sscan(name, &experiment); err != nil {
+			t.Fatal(err)
+		}
 		m := &Model{Experiment: experiment, Arm: Arm{Fusion: "meta"}, Metadata: 50, Genres: 3}
 		p := m.Params()[0] // 50 inputs, as in golden.py, but 64 outputs
 		limit := p.Limit
@@ -252,6 +260,38 @@ func parameters(n vision.Network) map[string]*tensors.Tensor {
 		}
 	}
 	return values
+}
+
+// What Init makes trainable is what Trained counts.
+func TestTrained(t *testing.T) {
+	for _, name := range Arms(2, true) {
+		arm, err := ParseArm(2, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if arm.Fusion == "logistic" {
+			continue // without a store; lib/ledger counts it by hand
+		}
+		m := &Model{Experiment: 2, Arm: arm, Metadata: 5, Genres: 4}
+		var values map[string]*tensors.Tensor
+		if arm.Backbone != "" {
+			m.Backbone = small(arm.Backbone)
+			values = parameters(m.Backbone)
+		}
+		store := model.NewStore()
+		if err := m.Init(store, values, 1); err != nil {
+			t.Fatal(err)
+		}
+		want := 0
+		for v := range store.IterVariables() {
+			if v.Trainable {
+				want += v.Shape().Size()
+			}
+		}
+		if got := m.Trained(); got != want {
+			t.Errorf("%s trains %d values, counted %d", name, want, got)
+		}
+	}
 }
 
 // Every arm trains: each of its parameters gets a gradient once what starts at 0 has left it, the
@@ -432,7 +472,11 @@ func TestScalerEqualsScikitLearn(t *testing.T) {
 		}
 	}
 	s := FitScaler(x[:50])
-	for j, got := range s.Apply(x[59]) {
+	last := s.Apply(x[59])
+	if len(last) != len(want.Last) {
+		t.Fatalf("%d columns scaled to %d", len(want.Last), len(last))
+	}
+	for j, got := range last {
 		for _, pair := range [][2]float64{{s.Mean[j], want.Mean[j]}, {s.Scale[j], want.Scale[j]}, {got, want.Last[j]}} {
 			if !(math.Abs(pair[0]-pair[1]) <= 1e-9*max(1, math.Abs(pair[1]))) {
 				t.Errorf("column %d: %v, want %v", j, pair[0], pair[1])

@@ -123,6 +123,31 @@ func (p Param) Size() int {
 	return n
 }
 
+// Trained is the number of values that training changes: the head's, and in Experiment 2 the
+// backbone's too, its stem as wide as early fusion makes it.
+func (m *Model) Trained() int {
+	if m.Arm.Fusion == "logistic" {
+		columns := m.Metadata
+		if m.Backbone != nil {
+			columns = m.Backbone.Width()
+		}
+		return m.Genres * (columns + 1)
+	}
+	n := 0
+	for _, p := range m.Params() {
+		n += p.Size()
+	}
+	if m.Backbone == nil || m.Experiment == 1 {
+		return n
+	}
+	for _, p := range m.Backbone.Params() {
+		if p.Name == stemWeight && m.Arm.Fusion == "early" {
+			n += p.Size() / p.Shape[2] * m.Metadata
+		}
+	}
+	return n + vision.BackboneSize(m.Backbone)
+}
+
 // joined is the width of what the classifier gets.
 func (m *Model) joined() int {
 	width, meta := 0, m.recipe().meta

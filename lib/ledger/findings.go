@@ -26,11 +26,11 @@ type Finding struct {
 //   - keywords are a genre's own where most of the five most frequent ones of each genre
 //     are among the five of no other.
 //
-// A genre of the thesis that the table lacks is an error.
+// A genre of which the table has too few pictures for that, or none, is an ErrNoGenre.
 func Findings4(t *features.Table) ([]Finding, error) {
 	for _, g := range []string{"dance", "gourmet", "travel"} {
 		if len(t.Of(g).Rows) < 4 {
-			return nil, fmt.Errorf("the claims of section 4.5 are about dance, gourmet and travel: %d picture(s) of %s, need 4 or more", len(t.Of(g).Rows), g)
+			return nil, fmt.Errorf("what section 4.5 says of dance, gourmet and travel %w: %d picture(s) of %s, need 4 or more", ErrNoGenre, len(t.Of(g).Rows), g)
 		}
 	}
 	correlation, err := strongerCorrelation(t)

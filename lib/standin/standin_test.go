@@ -366,7 +366,7 @@ func TestWriteRespectsOthersFiles(t *testing.T) {
 
 // TestFullSet draws the whole set, measures it as the pipeline does and holds every
 // table of chapter 4 against the published one. It is this package's slow test: a
-// minute on two cores, half of it tesseract's.
+// minute on two cores, half of it spent on reading text.
 func TestFullSet(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "set")
 	write(t, dir, 0, 1)

@@ -8,47 +8,6 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// FTest is the result of an F test.
-type FTest struct{ F, DF1, DF2, P float64 }
-
-// WelchANOVA tests whether the groups have one mean, without assuming one variance
-// (Welch 1951). With weights w = n/s², W = Σw and M = Σw·x̄/W over k groups,
-//
-//	F = Σw(x̄−M)²/(k−1) / (1 + 2(k−2)Λ/3),  Λ = 3/(k²−1) Σ(1−w/W)²/(n−1),
-//
-// has k−1 and 1/Λ degrees of freedom. Checked against pingouin.welch_anova.
-//
-// Errors: ErrTooFew (fewer than 2 groups, or 2 values in one), ErrNaN, ErrInfinite,
-// ErrConstant (a group without variance: compare ranks instead), ErrRange (its square
-// overflows).
-func WelchANOVA(groups []Column) (FTest, error) {
-	if err := checkGroups(groups, 2); err != nil {
-		return FTest{}, fmt.Errorf("welch anova: %w", err)
-	}
-	k := float64(len(groups))
-	means, weights := make([]float64, len(groups)), make([]float64, len(groups))
-	var total float64
-	for i, g := range groups {
-		if err := checkSpread(fmt.Sprintf("group %q", g.Name), g.X); err != nil {
-			return FTest{}, fmt.Errorf("welch anova: %w", err)
-		}
-		mean, variance := stat.MeanVariance(g.X, nil)
-		means[i], weights[i] = mean, float64(len(g.X))/variance
-		total += weights[i]
-	}
-	grand := stat.Mean(means, weights)
-	var between, lambda float64
-	for i, w := range weights {
-		between += w * sq(means[i]-grand)
-		lambda += sq(1-w/total) / float64(len(groups[i].X)-1)
-	}
-	lambda *= 3 / (k*k - 1)
-	t := FTest{DF1: k - 1, DF2: 1 / lambda}
-	t.F = between / (k - 1) / (1 + 2*(k-2)*lambda/3)
-	t.P = fTail(t.F, t.DF1, t.DF2)
-	return t, nil
-}
-
 // HTest is the result of a Kruskal-Wallis test.
 type HTest struct {
 	H, DF, P float64

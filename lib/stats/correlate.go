@@ -1,7 +1,6 @@
 package stats
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -63,34 +62,6 @@ func correlation(x, y []float64) Correlation {
 		c.CI = Interval{math.Tanh(z - half), math.Tanh(z + half)}
 	}
 	return c
-}
-
-// CorrelationMatrix returns the correlation of every column with every other, by Pearson
-// or Spearman: element [i][j] belongs to columns[i] and columns[j]. The diagonal is 1 by
-// definition. The error joins the faults of all columns, each with its name.
-func CorrelationMatrix(columns []Column, method func(x, y []float64) (Correlation, error)) ([][]Correlation, error) {
-	m := make([][]Correlation, len(columns))
-	var faults []error
-	for i, c := range columns {
-		m[i] = make([]Correlation, len(columns))
-		if _, err := method(c.X, c.X); err != nil {
-			faults = append(faults, fmt.Errorf("column %q: %w", c.Name, err))
-		}
-		m[i][i] = Correlation{N: len(c.X), R: 1, P: 0, CI: Interval{1, 1}}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, fmt.Errorf("correlation matrix: %w", err)
-	}
-	for i, a := range columns {
-		for j, b := range columns[:i] {
-			r, err := method(a.X, b.X)
-			if err != nil {
-				return nil, fmt.Errorf("correlation matrix: columns %q and %q: %w", a.Name, b.Name, err)
-			}
-			m[i][j], m[j][i] = r, r
-		}
-	}
-	return m, nil
 }
 
 // ranks returns the ranks of x from 1, ties sharing their mean, and Σ(t³−t) over the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -45,12 +46,12 @@ var golden struct {
 		Plain, HC3 [][]number
 		R2, Sigma  number
 		At         []float64
-		Mean, Obs  [][]number
+		Mean       [][]number
 	}
 	Compare []struct {
-		Groups         []string
-		Welch, Kruskal []number
-		Pairs          []struct {
+		Groups  []string
+		Kruskal []number
+		Pairs   []struct {
 			A, B       string
 			U, P, Holm number
 			Delta      []number
@@ -80,9 +81,8 @@ var golden struct {
 		Macro, Weighted       []float64
 	}
 	Proportion []struct {
-		K, N           int
-		Wilson         pairOf
-		ClopperPearson pairOf `json:"clopper_pearson"`
+		K, N   int
+		Wilson pairOf
 	}
 	McNemar []struct {
 		OnlyA   int `json:"only_a"`
@@ -112,6 +112,12 @@ func TestMain(m *testing.M) {
 	b, err := os.ReadFile("testdata/golden.json")
 	if err == nil {
 		err = json.Unmarshal(b, &golden)
+	}
+	// A part under another name would be compared with nothing.
+	for v, i := reflect.ValueOf(golden), 0; err == nil && i < v.NumField(); i++ {
+		if v.Field(i).IsZero() {
+			err = fmt.Errorf("testdata/golden.json has no %s", v.Type().Field(i).Name)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "golden values:", err)
@@ -229,29 +235,6 @@ func TestCorrelate(t *testing.T) {
 	}
 }
 
-func TestCorrelationMatrix(t *testing.T) {
-	columns := groups(t, []string{"random.x", "random.y", "strong.y"})
-	m, err := CorrelationMatrix(columns, Spearman)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range columns {
-		for j := range columns {
-			want, err := Spearman(columns[i].X, columns[j].X)
-			if err != nil {
-				t.Fatal(err)
-			}
-			near(t, fmt.Sprint(i, j), m[i][j].R, want.R, 1e-15)
-			if m[i][j] != m[j][i] {
-				t.Errorf("not symmetric at %d, %d", i, j)
-			}
-		}
-		if m[i][i] != (Correlation{N: 40, R: 1, P: 0, CI: Interval{1, 1}}) {
-			t.Errorf("diagonal %d: %+v", i, m[i][i])
-		}
-	}
-}
-
 func TestRegress(t *testing.T) {
 	for _, want := range golden.Regress {
 		what := want.X + " " + want.Y
@@ -275,7 +258,6 @@ func TestRegress(t *testing.T) {
 		for i, x := range want.At {
 			near(t, what+" predict", r.Predict(x), want.Mean[i][0], exact)
 			nearInterval(t, what+" mean", r.MeanInterval(x), want.Mean[i][1], want.Mean[i][2], exact)
-			nearInterval(t, what+" prediction", r.PredictionInterval(x), want.Obs[i][0], want.Obs[i][1], exact)
 		}
 	}
 }
@@ -284,13 +266,6 @@ func TestCompare(t *testing.T) {
 	for _, want := range golden.Compare {
 		g := groups(t, want.Groups)
 		what := strings.Join(want.Groups, " ")
-		w, err := WelchANOVA(g)
-		if err != nil {
-			t.Errorf("%s: %v", what, err)
-		}
-		for i, got := range []float64{w.F, w.DF1, w.DF2, w.P} {
-			near(t, fmt.Sprint(what, " welch ", i), got, want.Welch[i], exact)
-		}
 		h, err := KruskalWallis(g)
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -419,12 +394,7 @@ func TestProportion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := ClopperPearson(want.K, want.N)
-		if err != nil {
-			t.Fatal(err)
-		}
 		nearInterval(t, what+" wilson", w, want.Wilson.Low, want.Wilson.High, exact)
-		nearInterval(t, what+" clopper-pearson", c, want.ClopperPearson.Low, want.ClopperPearson.High, exact)
 	}
 }
 

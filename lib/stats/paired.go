@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -27,28 +26,6 @@ func Wilson(k, n int) (Interval, error) {
 	x, m, z2 := float64(k), float64(n), sq(zCritical)
 	ci := around((x+z2/2)/(m+z2), zCritical*math.Sqrt(x*(m-x)/m+z2/4)/(m+z2))
 	return Interval{max(0, ci.Low), min(1, ci.High)}, nil
-}
-
-// ClopperPearson returns the interval of a proportion, k of n, that inverts the exact
-// binomial test (Clopper & Pearson 1934): the 2.5 % point of Beta(k, n−k+1) and the 97.5 %
-// point of Beta(k+1, n−k). Its coverage is never below 95 %. Checked against
-// statsmodels' proportion_confint(method="beta").
-//
-// Errors: as Wilson.
-func ClopperPearson(k, n int) (Interval, error) {
-	if err := checkCount(k, n); err != nil {
-		return Interval{}, fmt.Errorf("clopper-pearson: %w", err)
-	}
-	const tail = (1 - Level) / 2
-	x, m := float64(k), float64(n)
-	ci := Interval{0, 1}
-	if k > 0 {
-		ci.Low = mathext.InvRegIncBeta(x, m-x+1, tail)
-	}
-	if k < n {
-		ci.High = mathext.InvRegIncBeta(x+1, m-x, 1-tail)
-	}
-	return ci, nil
 }
 
 func checkCount(k, n int) error {

@@ -90,12 +90,6 @@ func (r Regression) MeanInterval(x float64) Interval {
 	return around(r.Predict(x), r.t*r.Sigma*math.Sqrt(r.leverage(x)))
 }
 
-// PredictionInterval encloses one new observation at x: ŷ ± t·σ√(1 + 1/n + (x−x̄)²/Sxx).
-// It is statsmodels' obs_ci.
-func (r Regression) PredictionInterval(x float64) Interval {
-	return around(r.Predict(x), r.t*r.Sigma*math.Sqrt(1+r.leverage(x)))
-}
-
 func (r Regression) leverage(x float64) float64 { return 1/float64(r.N) + sq(x-r.xMean)/r.sxx }
 
 func (r Regression) coefficient(value, se float64) Coefficient {

@@ -116,11 +116,6 @@ func tCritical(df float64) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1 + Level) / 2)
 }
 
-// fTail is P(F ≥ f) for Fisher's F with d1 and d2 degrees of freedom.
-func fTail(f, d1, d2 float64) float64 {
-	return mathext.RegIncBeta(d2/2, d1/2, d2/(d2+d1*f))
-}
-
 // chi2Tail is P(X ≥ x) for χ² with df degrees of freedom.
 func chi2Tail(x, df float64) float64 { return mathext.GammaIncRegComp(df/2, x/2) }
 

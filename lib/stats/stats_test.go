@@ -32,36 +32,28 @@ func TestErrors(t *testing.T) {
 		want error
 		says string
 	}{
-		{"describe nothing", first(Describe(nil)), ErrTooFew, "x"},
+		{"describe nothing", first(Describe(nil)), ErrTooFew, "x: "},
 		{"describe only missing", first(Describe([]float64{nan, nan})), ErrTooFew, "2 values"},
 		{"describe log of zero", first(Describe([]float64{nan, 1, inf})), ErrInfinite, "index 2"},
 
-		{"pearson n<3", first(Pearson(two, two)), ErrTooFew, "x"},
+		{"pearson n<3", first(Pearson(two, two)), ErrTooFew, "x: "},
 		{"pearson lengths", first(Pearson(three, four)), ErrLength, "3 and 4"},
-		{"pearson constant", first(Pearson(three, flat)), ErrConstant, "y"},
-		{"pearson NaN", first(Pearson([]float64{1, nan, 2}, three)), ErrNaN, "x"},
-		{"pearson overflow", first(Pearson([]float64{1e300, 0, 1}, three)), ErrRange, "x"},
-		{"pearson infinite", first(Pearson(three, []float64{1, 2, inf})), ErrInfinite, "y"},
-		{"spearman n<3", first(Spearman(two, two)), ErrTooFew, "x"},
-		{"spearman constant", first(Spearman(flat, three)), ErrConstant, "x"},
-		{"spearman NaN", first(Spearman(three, []float64{1, nan, 2})), ErrNaN, "y"},
-		{"spearman infinite", first(Spearman(three, []float64{1, 2, inf})), ErrInfinite, "y"},
-		{"matrix constant", first(CorrelationMatrix(g(three, flat, three), Pearson)), ErrConstant, `"b"`},
-		{"matrix lengths", first(CorrelationMatrix(g(three, four), Pearson)), ErrLength, `"b"`},
-		{"matrix NaN", first(CorrelationMatrix(g(three, three, []float64{nan, 1, 2}), Spearman)), ErrNaN, `"c"`},
+		{"pearson constant", first(Pearson(three, flat)), ErrConstant, "y: "},
+		{"pearson NaN", first(Pearson([]float64{1, nan, 2}, three)), ErrNaN, "x: "},
+		{"pearson overflow", first(Pearson([]float64{1e300, 0, 1}, three)), ErrRange, "x: "},
+		{"pearson infinite", first(Pearson(three, []float64{1, 2, inf})), ErrInfinite, "y: "},
+		{"spearman n<3", first(Spearman(two, two)), ErrTooFew, "x: "},
+		{"spearman constant", first(Spearman(flat, three)), ErrConstant, "x: "},
+		{"spearman NaN", first(Spearman(three, []float64{1, nan, 2})), ErrNaN, "y: "},
+		{"spearman infinite", first(Spearman(three, []float64{1, 2, inf})), ErrInfinite, "y: "},
 
-		{"regress n<3", first(Regress(two, two)), ErrTooFew, "x"},
+		{"regress n<3", first(Regress(two, two)), ErrTooFew, "x: "},
 		{"regress lengths", first(Regress(three, four)), ErrLength, "x, y"},
-		{"regress constant x", first(Regress(flat, three)), ErrConstant, "x"},
-		{"regress constant y", first(Regress(three, flat)), ErrConstant, "y"},
-		{"regress NaN", first(Regress(three, []float64{nan, 1, 2})), ErrNaN, "y"},
-		{"regress infinite", first(Regress([]float64{inf, 1, 2}, three)), ErrInfinite, "x"},
+		{"regress constant x", first(Regress(flat, three)), ErrConstant, "x: "},
+		{"regress constant y", first(Regress(three, flat)), ErrConstant, "y: "},
+		{"regress NaN", first(Regress(three, []float64{nan, 1, 2})), ErrNaN, "y: "},
+		{"regress infinite", first(Regress([]float64{inf, 1, 2}, three)), ErrInfinite, "x: "},
 
-		{"welch one group", first(WelchANOVA(g(three))), ErrTooFew, "1 groups"},
-		{"welch empty group", first(WelchANOVA(g(three, nil))), ErrTooFew, `"b"`},
-		{"welch n<2", first(WelchANOVA(g([]float64{1}, three))), ErrTooFew, `"a"`},
-		{"welch constant", first(WelchANOVA(g(three, flat))), ErrConstant, `"b"`},
-		{"welch NaN", first(WelchANOVA(g(three, []float64{1, nan}))), ErrNaN, `"b"`},
 		{"kruskal no group", first(KruskalWallis(nil)), ErrTooFew, "0 groups"},
 		{"kruskal empty group", first(KruskalWallis(g(three, nil))), ErrTooFew, `"b"`},
 		{"kruskal constant", first(KruskalWallis(g(flat, flat))), ErrConstant, "5"},
@@ -74,10 +66,10 @@ func TestErrors(t *testing.T) {
 		{"holm NaN", first(Holm([]float64{0.1, nan})), ErrRange, "p-value 1"},
 		{"holm above 1", first(Holm([]float64{1.1})), ErrRange, "p-value 0"},
 
-		{"bootstrap n<2", first(Bootstrap([]float64{1}, mean, 1)), ErrTooFew, "x"},
-		{"bootstrap constant", first(Bootstrap(flat, mean, 1)), ErrConstant, "x"},
-		{"bootstrap overflow", first(Bootstrap([]float64{1e300, 0}, mean, 1)), ErrRange, "x"},
-		{"bootstrap NaN", first(Bootstrap([]float64{1, nan}, mean, 1)), ErrNaN, "x"},
+		{"bootstrap n<2", first(Bootstrap([]float64{1}, mean, 1)), ErrTooFew, "x: "},
+		{"bootstrap constant", first(Bootstrap(flat, mean, 1)), ErrConstant, "x: "},
+		{"bootstrap overflow", first(Bootstrap([]float64{1e300, 0}, mean, 1)), ErrRange, "x: "},
+		{"bootstrap NaN", first(Bootstrap([]float64{1, nan}, mean, 1)), ErrNaN, "x: "},
 		{"bootstrap resample NaN", first(Bootstrap(four, func(x []float64) float64 { return stat.Skew(x, nil) }, 1)), ErrNaN, "statistic"},
 
 		{"confusion empty", first(ConfusionMatrix(nil, nil, 3)), ErrTooFew, "truth"},
@@ -90,19 +82,18 @@ func TestErrors(t *testing.T) {
 		{"evaluate negative", first(Evaluate([][]int{{1, -1}, {0, 1}}, []string{"a", "b"})), ErrRange, `"a" predicted as "b"`},
 		{"evaluate empty", first(Evaluate([][]int{{0}}, []string{"a"})), ErrTooFew, "0"},
 
-		{"wilson n", first(Wilson(0, 0)), ErrTooFew, "n"},
+		{"wilson n", first(Wilson(0, 0)), ErrTooFew, "n: "},
 		{"wilson k", first(Wilson(4, 3)), ErrRange, "0 to 3"},
-		{"clopper-pearson k", first(ClopperPearson(-1, 3)), ErrRange, "0 to 3"},
 		{"mcnemar empty", first(McNemar(nil, nil, nil)), ErrTooFew, "truth"},
 		{"mcnemar lengths", first(McNemar([]int{0}, []int{0}, nil)), ErrLength, "prediction 2"},
 		{"compare one row", first(CompareMetric([]int{0}, []int{0}, []int{1}, 2, Accuracy, 1)), ErrTooFew, "1 rows"},
 		{"compare label", first(CompareMetric([]int{0, 1}, []int{0, 1}, []int{1, 2}, 2, Accuracy, 1)), ErrRange, "b: "},
 		{"corrected t lengths", first(CorrectedT(three, two, 9, 1)), ErrLength, "3 and 2"},
-		{"corrected t one fold", first(CorrectedT([]float64{1}, []float64{1}, 9, 1)), ErrTooFew, "a"},
-		{"corrected t NaN", first(CorrectedT(two, []float64{1, nan}, 9, 1)), ErrNaN, "b"},
+		{"corrected t one fold", first(CorrectedT([]float64{1}, []float64{1}, 9, 1)), ErrTooFew, "a: "},
+		{"corrected t NaN", first(CorrectedT(two, []float64{1, nan}, 9, 1)), ErrNaN, "b: "},
 		{"corrected t sizes", first(CorrectedT(two, three[:2], 0, 1)), ErrRange, "nTrain 0"},
-		{"corrected t constant", first(CorrectedT(two, []float64{2, 3}, 9, 1)), ErrConstant, "a−b"},
-		{"corrected t rounding", first(CorrectedT([]float64{0.9, 0.95, 0.85}, []float64{0.85, 0.9, 0.8}, 240, 60)), ErrConstant, "a−b"},
+		{"corrected t constant", first(CorrectedT(two, []float64{2, 3}, 9, 1)), ErrConstant, "a−b: "},
+		{"corrected t rounding", first(CorrectedT([]float64{0.9, 0.95, 0.85}, []float64{0.85, 0.9, 0.8}, 240, 60)), ErrConstant, "a−b: "},
 		{"cochran one", first(CochranQ([]int{0}, []int{0})), ErrTooFew, "1 classifiers"},
 		{"cochran empty", first(CochranQ(nil)), ErrTooFew, "truth"},
 		{"cochran lengths", first(CochranQ([]int{0}, []int{0}, nil)), ErrLength, "prediction 2"},
@@ -110,12 +101,6 @@ func TestErrors(t *testing.T) {
 	} {
 		if !errors.Is(c.err, c.want) || !strings.Contains(fmt.Sprint(c.err), c.says) {
 			t.Errorf("%s: got %q, want %q with %q", c.name, fmt.Sprint(c.err), c.want, c.says)
-		}
-	}
-	err := first(CorrelationMatrix(g(flat, three, []float64{nan, 1, 2}), Pearson))
-	for _, want := range []string{`"a"`, `"c"`} {
-		if !strings.Contains(fmt.Sprint(err), want) {
-			t.Errorf("matrix: %v does not name column %s", err, want)
 		}
 	}
 }
@@ -168,7 +153,6 @@ func TestRegressShift(t *testing.T) {
 	near(t, "SE", got.Slope.SE, want.Slope.SE, exact)
 	near(t, "HC3", got.SlopeHC3.SE, want.SlopeHC3.SE, exact)
 	near(t, "R²", got.R2, want.R2, exact)
-	nearInterval(t, "prediction", got.PredictionInterval(1<<20+1), number(want.PredictionInterval(1).Low), number(want.PredictionInterval(1).High), exact)
 }
 
 // TestNoPanic feeds finite extremes to all that takes columns: either an error comes back
@@ -200,8 +184,6 @@ func TestNoPanic(t *testing.T) {
 		isP("spearman", c.P, err)
 		r, err := Regress(x, y)
 		isP("regress", r.Slope.P, err)
-		f, err := WelchANOVA(g)
-		isP("welch", f.P, err)
 		h, err := KruskalWallis(g)
 		isP("kruskal", h.P, err)
 		pairs, err := PairwiseMannWhitney(g)

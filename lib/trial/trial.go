@@ -2,8 +2,8 @@
 // of it as a record.
 //
 // A trial is a fold: the published accuracies are multiples of 1/300 and the
-// confusion matrices count 100 a genre, so the thesis' five trials are five
-// stratified folds of 60 pictures.
+// confusion matrices count 100 a genre, so the thesis' five trials are taken to be
+// five stratified folds of 60 pictures. Its programs do not print how they split.
 //
 // Data, metadata, weights, settings and seed decide a record, and its file's name.
 // All random numbers (shuffles, dropout, stochastic depth, augmentation) come from
@@ -60,9 +60,38 @@ type settings struct {
 var (
 	packaged = map[string]string{"cnn": "lite0", "vit": "dinov2-s14-imgfocus", "tiny": "dinov2-s14-imgfocus"}
 
-	// profiles: thesis is the protocol of the appendix; quick is its miniature. With 16 pictures a
-	// batch the 240 of a fold leave no smaller last batch, which would be compiled for itself, and
-	// the few epochs have twice the updates.
+	// profiles: thesis is what the programs of the appendix state: 5 trials of 15 epochs in batches of
+	// 32, pictures of 224 pixels (10.2 prints no size; its ViT-B/16 takes 224), the networks, heads and
+	// optimizers, Experiment 1's augmentation. In the rest it departs from them or fills in what they
+	// do not print:
+	//
+	//   - Splits: neither program prints them. Here trials are stratified folds.
+	//   - Pictures: 10.1 imports image_dataset_from_directory, which squeezes a picture to the square
+	//     bilinearly, by default without antialiasing, and keeps fractions of grey levels; 10.2 prints
+	//     no transforms. Here a picture is squeezed with Pillow's antialiased filter, the one that the
+	//     weights' entry names (bicubic for B0, bilinear for ViT-B/16), to whole grey levels, and
+	//     normalised by ImageNet's mean and deviation, as Keras' EfficientNetB0 does inside.
+	//   - Metadata: 10.1 imports StandardScaler and does not print its use, 10.2 prints no preparation.
+	//     Both are standardised here by the training pictures of the fold.
+	//   - Frozen backbone: while the head trains, Keras 3 goes on dropping the backbone's blocks at
+	//     random (stochastic depth, rates to 0.175) in both arms of 10.1, although the single arm calls
+	//     it with training=False: two training passes over the same pictures differ (Keras 3.8, 3.10
+	//     and 3.12). Here frozen features have no randomness but augmentation's.
+	//   - Augmentation: all folds share the view of a picture in an epoch, so that features are
+	//     computed once.
+	//   - Epoch: 10.2 keeps the best accuracy on its validation pictures, 10.1 the whole history. Here
+	//     the last epoch is the result, and the best stands beside it.
+	//   - Batches: in Experiment 2 networks without batch norm take the 32 pictures in parts of 8, whose
+	//     gradients are added up: the same update but for rounding.
+	//   - Weights: Keras' are read from timm's copy (tf-b0). What is out of reach has its entry's
+	//     fallback (Record.Note), with a rate of its own (rates). A CNN trained in Experiment 2 has
+	//     PyTorch's momentum of batch norm, whichever it is, and its own epsilon.
+	//   - Seeds: the programs set none.
+	//
+	// quick is a miniature: it departs in the same ways, and further in what stands here, smaller
+	// pictures, packaged weights of smaller networks and in Experiment 2 fewer epochs and smaller
+	// batches. With 16 pictures a batch the 240 of a fold leave no smaller last batch, which would be
+	// compiled for itself, and the few epochs have twice the updates.
 	profiles = map[string]map[int]settings{
 		"quick": {
 			1: {size: 112, epochs: 15, batch: 32, micro: 32, use: packaged},
@@ -76,9 +105,9 @@ var (
 )
 
 // rates are those of weights for which Experiment 2's 0.0001 is too fast. The packaged ViT was trained
-// without labels: at 0.0001 four epochs take a fold of the stand-in data from 91 % (a linear classifier
-// on the frozen features) to 57 %, at 0.00001 to 83 %. Its first layers alone (arm tiny) know less and
-// stand 0.0001 better.
+// without labels: when the rate was chosen, on one fold of the stand-in data of that time, four epochs
+// at 0.0001 left 57 % right and at 0.00001 83 %, where a linear classifier on the frozen features had
+// 91 %. Its first layers alone (arm tiny) know less and stand 0.0001 better.
 var rates = map[string]float64{"dinov2-s14-imgfocus": 1e-5}
 
 // Plan lists the trials of a profile: both experiments, every arm of the thesis, with further all
@@ -454,21 +483,8 @@ func (l *lab) prepare(ctx context.Context, j *job) (err error) {
 		c.Preprocess = &p
 	}
 	c.Rate = j.rate(c.Weights)
-	if j.arm.Fusion == "logistic" {
-		columns := j.model.Metadata
-		if j.model.Backbone != nil {
-			columns = j.model.Backbone.Width()
-		}
-		c.Parameters = len(c.Genres) * (columns + 1)
-	} else {
-		j.model.Rate = c.Rate
-		for _, p := range j.model.Params() {
-			c.Parameters += p.Size()
-		}
-		if j.model.Backbone != nil && !c.Frozen {
-			c.Parameters += vision.BackboneSize(j.model.Backbone)
-		}
-	}
+	j.model.Rate = c.Rate
+	c.Parameters = j.model.Trained()
 	j.file = filepath.Join(l.records, c.file(j.machine))
 	return nil
 }

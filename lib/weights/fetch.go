@@ -207,7 +207,7 @@ func (e Entry) transfer(ctx context.Context, part string) (want string, err erro
 		}
 		return e.transfer(ctx, part)
 	default:
-		return "", fmt.Errorf("%w: %s answers %s", ErrUnreachable, request.URL.Host, response.Status)
+		return "", fmt.Errorf("%w: %s answers %s", ErrUnreachable, request.URL.Host, short(response.Status))
 	}
 
 	out, err := os.OpenFile(part, mode, 0o644)
@@ -291,7 +291,7 @@ func (e Entry) fetchPackage(ctx context.Context) error {
 	}
 	defer member.Close()
 	unpacked := filepath.Join(temp, e.File)
-	out, err := os.Create(unpacked)
+	out, err := os.OpenFile(unpacked, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}

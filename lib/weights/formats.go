@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 )
 
 // Array is one tensor of a weight file: row-major values in the shape in which the file's
@@ -118,11 +119,16 @@ func halfToFloat(h uint16) float32 {
 	return math.Float32frombits(sign | (exp+127-15)<<23 | mant<<13)
 }
 
-// short keeps what a file says from filling a message.
+// short keeps what a file says from filling a message: it is the beginning, of which 80 bytes are left
+// when it is quoted, and how long the whole is.
 func short(s string) string {
 	const most = 80
-	if len(s) <= most {
+	cut := s[:min(len(s), most)]
+	for len(strconv.Quote(cut)) > most+len(`""`) {
+		cut = cut[:len(cut)-1]
+	}
+	if len(cut) == len(s) {
 		return s
 	}
-	return fmt.Sprintf("%s… (%d bytes)", s[:most], len(s))
+	return fmt.Sprintf("%s… (%d bytes)", cut, len(s))
 }

@@ -1,4 +1,4 @@
-package weights
+package weights_test // testhome imports weights
 
 import (
 	"os"

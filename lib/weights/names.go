@@ -38,7 +38,7 @@ func Canonical(network string, params []Param, file map[string]Array) (map[strin
 		}
 	}
 	if len(faults) > 0 {
-		const most = 40 // beyond this it is a file of another network
+		const most = 8 // beyond this it is a file of another network
 		if more := len(faults) - most; more > 0 {
 			faults = append(faults[:most], fmt.Sprintf("and %d more", more))
 		}
@@ -112,15 +112,24 @@ func (s scheme) compare(params []Param, file map[string]Array) (faults []string)
 		what := strings.Join(keys, "+")
 		switch a := join(p, clean, keys); {
 		case !slices.Equal(a.Shape, p.Shape):
-			faults = append(faults, fmt.Sprintf("%s is %v, want %v", short(what), a.Shape, p.Shape))
+			faults = append(faults, fmt.Sprintf("%s is %s, want %v", what, short(fmt.Sprint(a.Shape)), p.Shape))
 		case len(a.Values) != p.size():
-			faults = append(faults, fmt.Sprintf("%s is of type %s, want floats", short(what), short(a.Type)))
+			faults = append(faults, fmt.Sprintf("%s is of type %s, want floats", what, plain(a.Type)))
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(extra)) {
-		faults = append(faults, "extra "+short(k))
+		faults = append(faults, "extra "+plain(k))
 	}
 	return faults
+}
+
+// plain keeps what a file says from filling a message and from controlling the terminal.
+func plain(s string) string {
+	s = short(s)
+	if quoted := strconv.Quote(s); quoted[1:len(quoted)-1] != s {
+		return quoted
+	}
+	return s
 }
 
 // join lays the tensors of the keys one behind the other, along the first axis that is longer

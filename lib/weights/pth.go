@@ -50,10 +50,10 @@ func readTorchZip(f io.ReaderAt, size int64) (map[string]Array, error) {
 	var root string
 	for _, m := range archive.File {
 		if m.Method != zip.Store {
-			return nil, fmt.Errorf("PyTorch checkpoint: member %q is compressed, which torch.save never does", m.Name)
+			return nil, fmt.Errorf("PyTorch checkpoint: member %q is compressed, which torch.save never does", short(m.Name))
 		}
 		if m.UncompressedSize64 > uint64(size) {
-			return nil, fmt.Errorf("PyTorch checkpoint: member %q claims %d bytes in a file of %d", m.Name, m.UncompressedSize64, size)
+			return nil, fmt.Errorf("PyTorch checkpoint: member %q claims %d bytes in a file of %d", short(m.Name), m.UncompressedSize64, size)
 		}
 		members[m.Name] = m
 		if dir, ok := strings.CutSuffix(m.Name, "data.pkl"); ok {
@@ -67,12 +67,12 @@ func readTorchZip(f io.ReaderAt, size int64) (map[string]Array, error) {
 		}
 		r, err := m.Open()
 		if err != nil {
-			return nil, fmt.Errorf("PyTorch checkpoint: member %q: %w", m.Name, err)
+			return nil, fmt.Errorf("PyTorch checkpoint: member %q: %w", short(m.Name), err)
 		}
 		defer r.Close()
 		b, err := io.ReadAll(r) // to the end, where the check sum is compared
 		if err != nil {
-			return nil, fmt.Errorf("PyTorch checkpoint: member %q: %w", m.Name, err)
+			return nil, fmt.Errorf("PyTorch checkpoint: member %q: %w", short(m.Name), err)
 		}
 		return b, nil
 	}

@@ -44,7 +44,8 @@ func readSafetensors(f io.ReaderAt, size int64) (map[string]Array, error) {
 	for name, raw := range entries {
 		e := entry{Name: name}
 		if err := json.Unmarshal(raw, &e); err != nil {
-			return nil, fmt.Errorf("safetensors tensor %q: %w", short(name), err)
+			// The library quotes the number that does not fit, as long as it is.
+			return nil, fmt.Errorf("safetensors tensor %q: %s", short(name), short(err.Error()))
 		}
 		list = append(list, e)
 	}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"thesis.example/lib/setup"
 )
 
 // hub is a local server of one file, which counts requests and can break off, lie and be slow.
@@ -277,27 +279,31 @@ func TestFetchPackage(t *testing.T) {
 func TestOpenFallsBack(t *testing.T) {
 	h := newHub(t, content)
 	h.status = http.StatusServiceUnavailable
-	list, err := Catalogue()
-	if err != nil {
+	near := hubEntry(t, hexSum(content))
+	near.Name = "near"
+	if err := os.WriteFile(near.Path(), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	far := hubEntry(t, "")
-	far.Name, far.Fallback = "far", "lite0"
-	l, err := open(context.Background(), append(list, far), "far")
+	far.Name, far.Fallback = "far", "near"
+	l, err := open(context.Background(), []Entry{far, near}, "far")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if l.Entry.Name != "lite0" || l.Asked != "far" || l.Hash != "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db" {
-		t.Errorf("loaded %s (%s) for %s", l.Entry.Name, l.Hash, l.Asked)
+	if l.Entry.Name != "near" || l.Asked != "far" || l.Hash != hexSum(content) || l.File.Name() != near.Path() {
+		t.Errorf("loaded %s (%s, %s) for %s", l.Entry.Name, l.File.Name(), l.Hash, l.Asked)
 	}
 	for _, part := range []string{"far", "503"} {
 		if !strings.Contains(l.Why, part) {
 			t.Errorf("reason %q lacks %q", l.Why, part)
 		}
 	}
-	if b, err := Bytes(context.Background(), "lite0"); err != nil || hexSum(b) != l.Hash {
-		t.Errorf("%d bytes, %v", len(b), err)
+	// Where the other is out of reach too, both are said.
+	other := hubEntry(t, "")
+	other.Name = "near"
+	if _, err := open(context.Background(), []Entry{far, other}, "far"); !errors.Is(err, ErrUnreachable) || strings.Count(fmt.Sprint(err), "503") != 2 {
+		t.Errorf("both out of reach: %v", err)
 	}
 
 	damaged := far
@@ -306,11 +312,49 @@ func TestOpenFallsBack(t *testing.T) {
 	if err := os.WriteFile(damaged.Path(), content, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	_, err = open(context.Background(), append(list, damaged), "far")
+	_, err = open(context.Background(), []Entry{damaged, near}, "far")
 	for _, part := range []string{damaged.Path(), hexSum(content), hexSum(nil), "was not read", "thesis weights fetch far"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v lacks %q", err, part)
 		}
+	}
+}
+
+// What lies in the project's place of weights is opened by the name that the catalogue has for it.
+func TestBytes(t *testing.T) {
+	t.Setenv(setup.HomeVariable, t.TempDir())
+	e, err := Find("tf-b0") // whose SHA-256 the catalogue does not have
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Dir(e.Path()), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for path, b := range map[string][]byte{e.Path(): content, e.record(): []byte(hexSum(content) + "  " + e.File + "\n")} {
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if b, err := Bytes(context.Background(), "tf-b0"); err != nil || !bytes.Equal(b, content) {
+		t.Errorf("%d bytes, %v", len(b), err)
+	}
+	f, err := Open(context.Background(), "tf-b0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.Arrays(); err == nil || !strings.Contains(err.Error(), "reading "+e.Path()+": unknown format") {
+		t.Errorf("arrays of no weights: %v", err)
+	}
+	if f.Asked != "tf-b0" || f.Why != "" || f.Hash != hexSum(content) {
+		t.Errorf("opened %+v", f)
+	}
+
+	if err := os.WriteFile(e.record(), []byte("no sum\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Bytes(context.Background(), "tf-b0"); err == nil || !strings.Contains(err.Error(), e.record()+" holds no SHA-256") {
+		t.Errorf("a record of nothing: %v", err)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/progress"
@@ -42,11 +41,10 @@ func runDataStandin(ctx context.Context, args []string) error {
 		return err
 	}
 	if *dir == "" {
-		root, err := setup.Root()
-		if err != nil {
+		var err error
+		if *dir, err = setup.Place("standin"); err != nil {
 			return err
 		}
-		*dir = filepath.Join(root, "data", "standin")
 	}
 	bar := progress.New("drawing the stand-in set", "pictures", 3**n)
 	drawn := 0

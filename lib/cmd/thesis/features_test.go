@@ -48,28 +48,27 @@ func TestCorrectedIsSaid(t *testing.T) {
 	const note = "2 face counts and 1 text were corrected by hand (corrections.csv).\n"
 	page := filepath.Join(t.TempDir(), "review.html")
 	for _, c := range []struct {
-		verb string
-		args []string
-		want []string // "" alone: prints nothing
+		line           string
+		stdout, stderr []string // "" alone: nothing
 	}{
-		{"data", []string{"check"}, []string{note}},
-		{"features", nil, []string{",corrected,text\n", ",face_count text,#go\n", ",face_count,\n"}},
-		{"features", []string{"-review", page}, []string{""}},
-		{"features", []string{"-review", page, "-o", "-"}, []string{",face_count text,#go\n"}},
-		{"claims", nil, []string{"Note: " + note}},
+		{"data check", []string{note}, nil},
+		{"features", []string{",corrected,text\n", ",face_count text,#go\n", ",face_count,\n"}, []string{note}},
+		{"features -review " + page, []string{""}, []string{note}},
+		{"features -o - -review " + page, []string{",face_count text,#go\n"}, []string{note}},
+		{"claims", []string{"Note: " + note}, nil},
 	} {
-		for _, v := range verbs {
-			if v.name != c.verb {
-				continue
+		stdout, stderr, code := thesis(t, append(strings.Fields(c.line), "-data", dir)...)
+		if code != 0 {
+			t.Fatalf("thesis %s: exit code %d: %s", c.line, code, stderr)
+		}
+		for _, want := range c.stdout {
+			if !strings.Contains(stdout, want) || want == "" && stdout != "" {
+				t.Errorf("thesis %s prints\n%s, expected %q in it", c.line, stdout, want)
 			}
-			out, err := printed(t, func() error { return v.run(t.Context(), append(c.args, "-data", dir)) })
-			if err != nil {
-				t.Fatalf("thesis %s %q: %v", c.verb, c.args, err)
-			}
-			for _, want := range c.want {
-				if !strings.Contains(out, want) || want == "" && out != "" {
-					t.Errorf("thesis %s %q prints\n%s, expected %q in it", c.verb, c.args, out, want)
-				}
+		}
+		for _, want := range c.stderr {
+			if !strings.Contains(stderr, want) {
+				t.Errorf("thesis %s says\n%s, expected %q in it", c.line, stderr, want)
 			}
 		}
 	}

@@ -3,6 +3,8 @@
 //
 // Every verb finds the plug-in, fonts and tools that `make setup` installed by
 // itself and takes the data folder from -data, else from $DATA, else data/standin.
+// What it makes goes into the folders of setup.Place, which -home DIR before the
+// verb, or $THESIS_HOME, moves elsewhere.
 package main
 
 import (
@@ -13,7 +15,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
+
+	"thesis.example/lib/setup"
 )
 
 // verb is one subcommand. run receives the arguments after the verb's name.
@@ -44,6 +49,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) int {
+	args, err := home(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "thesis: %v\n", err)
+		return 2
+	}
 	if len(args) == 0 {
 		usage(os.Stderr)
 		return 2
@@ -72,13 +82,34 @@ func run(ctx context.Context, args []string) int {
 	return 2
 }
 
+// home takes -home DIR off the front of the arguments, and makes $THESIS_HOME, which it sets, absolute:
+// notebooks run in another folder.
+func home(args []string) ([]string, error) {
+	dir := os.Getenv(setup.HomeVariable)
+	if len(args) > 0 && (args[0] == "-home" || args[0] == "--home") {
+		if len(args) < 2 || args[1] == "" {
+			return nil, errors.New("-home wants a folder: thesis -home DIR VERB")
+		}
+		dir, args = args[1], args[2:]
+	}
+	if dir == "" {
+		return args, nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	return args, os.Setenv(setup.HomeVariable, dir)
+}
+
 func usage(w io.Writer) {
 	fmt.Fprintln(w, "thesis re-runs the thesis' pipeline. Usage: thesis VERB [flags]")
 	fmt.Fprintln(w)
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-9s %s\n            e.g. %s\n", v.name, v.does, v.example)
 	}
-	fmt.Fprintln(w, "\nthesis VERB -help lists a verb's flags.")
+	fmt.Fprintln(w, "\nthesis VERB -help lists a verb's flags. thesis -home DIR VERB, or $THESIS_HOME, keeps the stand-in")
+	fmt.Fprintln(w, "data, records, cache, weights and report below DIR instead of in the project.")
 }
 
 // parse reads the flags of a verb whose positional arguments are described by

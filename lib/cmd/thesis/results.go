@@ -21,6 +21,10 @@ func runResults(_ context.Context, args []string) error {
 	if err := parse(fs, "Prints the tables of the experiments from the records in data/records, an arm a row.", "", args); err != nil {
 		return err
 	}
+	if *experiment < 0 || *experiment > 2 {
+		fmt.Fprintf(fs.Output(), "thesis results: -exp %d: want 1 or 2\n", *experiment)
+		return errUsage
+	}
 	records, err := trial.Load()
 	if err != nil {
 		return err

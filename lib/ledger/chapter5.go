@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 )
 
@@ -56,43 +55,6 @@ func Chapter5(summaries []trial.Summary, data string) ([]Entry, error) {
 	return b.entries, nil
 }
 
-// Chapter6 is every number of Table 6.1 and of the text on figure 6.3. F1 is the macro F1,
-// averaged over the folds, which is what a mean over trials gives; Result.F1Pooled is the other.
-func Chapter6(summaries []trial.Summary, data string) ([]Entry, error) {
-	ref, err := Published()
-	if err != nil {
-		return nil, err
-	}
-	b := &book{chapter: 6, data: data}
-	const where = "Table 6.1"
-	for _, arm := range []struct{ key, arm, row string }{
-		{"cnn_single", "cnn-single", "CNN single"}, {"cnn_hybrid", "cnn-hybrid", "CNN hybrid"},
-		{"vit_single", "vit-single", "ViT single"}, {"vit_hybrid", "vit-hybrid", "ViT hybrid"},
-	} {
-		p, ok := ref.Experiment2[arm.key]
-		if !ok {
-			return nil, fmt.Errorf("published %s lacks %s", where, arm.key)
-		}
-		r := lastResult(Arm(summaries, 2, arm.arm))
-		b.add(where, arm.row, "accuracy", p.Accuracy, r.Accuracy, accuracyTolerance)
-		b.add(where, arm.row, "F1", p.F1, r.F1, f1Tolerance)
-		b.add(where, arm.row, "pictures right of 300", float64(p.Correct), correctOf300(r), picturesTolerance)
-	}
-	for _, c := range []struct {
-		arm, row  string
-		published int
-	}{{"vit-single", "ViT single", ref.Confusion.ViTSingle}, {"vit-hybrid", "ViT hybrid", ref.Confusion.ViTHybrid}} {
-		ours := math.NaN()
-		if s := Arm(summaries, 2, c.arm); s != nil && s.Last.N() == 300 {
-			if g := slices.Index(s.Genres, "gourmet"); g >= 0 {
-				ours = float64(s.Last.Confusion[g][g])
-			}
-		}
-		b.add("Figure 6.3", c.row, "gourmet right of 100", float64(c.published), ours, cellTolerance)
-	}
-	return b.entries, nil
-}
-
 // lastResult is the result of the last epoch, all NaN where there is none.
 func lastResult(s *trial.Summary) trial.Result {
 	if s == nil {
@@ -108,29 +70,4 @@ func correctOf300(r trial.Result) float64 {
 		return math.NaN()
 	}
 	return float64(r.Correct)
-}
-
-// Discordant counts the pictures that only one of two arms gets right, of which a and b
-// are right in n ≥ a ≥ b, in one of the two extremes: nested, where b is right nowhere that
-// a is wrong, and apart, where their errors fall on different pictures as far as n allows.
-func Discordant(a, b, n int, nested bool) (onlyA, onlyB int) {
-	both := min(a, b)
-	if !nested {
-		both = max(0, a+b-n)
-	}
-	return a - both, b - both
-}
-
-// McNemarOf is McNemar's test of those counts.
-func McNemarOf(onlyA, onlyB int) (stats.McNemarTest, error) {
-	n := onlyA + onlyB
-	truth, a, b := make([]int, n), make([]int, n), make([]int, n)
-	for i := range n {
-		if i < onlyA {
-			b[i] = 1
-		} else {
-			a[i] = 1
-		}
-	}
-	return stats.McNemar(truth, a, b)
 }
