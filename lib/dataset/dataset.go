@@ -3,6 +3,7 @@
 //
 //	DIR/<genre>/<picture>.png|jpg|jpeg|webp
 //	DIR/engagement.csv          file,likes,saves,comments
+//	DIR/corrections.csv         file,face_count,text; may be missing
 //
 // The genres are the folders. All faults of a folder are reported at once, each
 // with file, row, field, what was expected and what to do.
@@ -34,8 +35,9 @@ import (
 
 // Names of the files in a data folder.
 const (
-	EngagementFile = "engagement.csv" // one row a picture
-	StandInFile    = "standin.json"   // the truth behind a stand-in set; marks the folder as one
+	EngagementFile  = "engagement.csv"  // one row a picture
+	CorrectionsFile = "corrections.csv" // what somebody who looked says against a measurement
+	StandInFile     = "standin.json"    // the truth behind a stand-in set; marks the folder as one
 )
 
 // Sample is one labelled screenshot.
@@ -53,6 +55,8 @@ type Set struct {
 	Samples []Sample // by path: genres may not lie together in the order of Genres
 	Dropped Problems // what a lenient Open left out
 	StandIn bool     // the pictures are drawn, the numbers made: see package standin
+
+	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
 	hash []string // SHA-256 of each picture's bytes, hexadecimal
 }
@@ -81,11 +85,14 @@ func (s *Set) Labels() []int {
 }
 
 // Fingerprint is a SHA-256 over everything that a result can depend on: names,
-// genres, pictures and numbers. It does not depend on where the folder lies.
+// genres, pictures, numbers and corrections. It does not depend on where the folder lies.
 func (s *Set) Fingerprint() string {
 	h := sha256.New()
 	for i, p := range s.Samples {
 		fmt.Fprintf(h, "%q %q %s %d %d %d\n", norm.NFC.String(p.File), p.Genre, s.hash[i], p.Likes, p.Saves, p.Comments)
+		if c, ok := s.Corrections[p.File]; ok {
+			c.fingerprint(h)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -108,15 +115,17 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		return nil, err
 	}
 	problems = append(problems, contentProblems(files, checked)...)
-	rows, rowProblems := readEngagement(filepath.Join(dir, EngagementFile))
+	rows, rowProblems := engagement.read(dir)
 	problems = append(problems, rowProblems...)
 
 	set := &Set{Dir: dir}
 	if _, err := os.Stat(filepath.Join(dir, StandInFile)); err == nil {
 		set.StandIn = true
 	}
-	numbers, joinProblems := join(files, rows, !rowProblems.fatal())
+	numbers, joinProblems := engagement.join(files, rows, !rowProblems.fatal())
 	problems = append(problems, joinProblems...)
+	corrected, correctionProblems := readCorrections(dir, files)
+	problems = append(problems, correctionProblems...)
 
 	bad := map[string]bool{}
 	for _, p := range problems {
@@ -130,6 +139,12 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		genre := path.Dir(f)
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
+		if c, ok := corrected[f]; ok {
+			if set.Corrections == nil {
+				set.Corrections = map[string]Correction{}
+			}
+			set.Corrections[f] = c
+		}
 		if !slices.Contains(set.Genres, genre) {
 			set.Genres = append(set.Genres, genre)
 		}
@@ -296,60 +311,6 @@ func contentProblems(files []string, checked []checkedPicture) Problems {
 		}
 	}
 	return problems
-}
-
-// join finds each picture's row. A row names its picture as genre/picture or, where
-// that is unique, as picture alone; case-sensitive, in any Unicode normal form, with
-// either slash. withMissing says whether to report pictures without a row: not where
-// the table itself could not be read.
-func join(files []string, rows []row, withMissing bool) (map[string]row, Problems) {
-	var problems Problems
-	byPath, byName := map[string]string{}, map[string][]string{}
-	for _, f := range files {
-		key := norm.NFC.String(f)
-		byPath[key] = f
-		byName[path.Base(key)] = append(byName[path.Base(key)], f)
-	}
-	numbers, firstLine := map[string]row{}, map[string]int{}
-	for _, r := range rows {
-		key := strings.TrimPrefix(path.Clean(strings.ReplaceAll(norm.NFC.String(r.file), `\`, "/")), "./")
-		file, ok := byPath[key]
-		if !ok && !strings.Contains(key, "/") {
-			switch named := byName[key]; len(named) {
-			case 0:
-			case 1:
-				file, ok = named[0], true
-			default:
-				for _, f := range named {
-					problems = append(problems, Problem{File: EngagementFile, Row: r.line, Field: "file", Found: fmt.Sprintf("%q, a name that %s share", r.file, strings.Join(named, " and ")), Want: "a name that says which picture", Fix: fmt.Sprintf("write %q", f), sample: f})
-				}
-				continue
-			}
-		}
-		if !ok {
-			problems = append(problems, Problem{File: EngagementFile, Row: r.line, Field: "file", Found: fmt.Sprintf("%q, a row without picture", r.file), Want: "the name of a picture in a genre folder", Fix: "add the picture, correct the name, or remove the row"})
-			continue
-		}
-		if line, twice := firstLine[file]; twice {
-			problems = append(problems, Problem{File: EngagementFile, Row: r.line, Field: "file", Found: fmt.Sprintf("%q, which row %d has already", r.file, line), Want: "one row a picture", Fix: "remove one of the two rows", sample: file})
-			continue
-		}
-		firstLine[file] = r.line
-		if r.bad {
-			problems = append(problems, r.problems(file)...)
-			continue
-		}
-		numbers[file] = r
-	}
-	if withMissing {
-		for _, f := range files {
-			named := len(byName[path.Base(norm.NFC.String(f))]) > 1 && slices.ContainsFunc(problems, func(p Problem) bool { return p.sample == f })
-			if _, ok := firstLine[f]; !ok && !named {
-				problems = append(problems, Problem{File: f, Found: "no row in " + EngagementFile, Want: "one row a picture", Fix: fmt.Sprintf("add the row %q", f+",likes,saves,comments"), sample: f})
-			}
-		}
-	}
-	return numbers, problems
 }
 
 // OpenCurrent opens the set in use: the folder of Dir, leniently where $LENIENT is 1.

@@ -1,153 +1,35 @@
 package dataset
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/big"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/unicode/norm"
 )
 
-// columns of engagement.csv. Others may stand beside them and are not read.
-var columns = []string{"file", "likes", "saves", "comments"}
+// engagement is the table of the numbers that come with the pictures.
+var engagement = csvTable[counts]{EngagementFile, []string{"file", "likes", "saves", "comments"}, parseCounts}
 
-// row is one line of engagement.csv.
-type row struct {
-	line                   int
-	file                   string
-	likes, saves, comments int64
-	bad                    bool
-	faults                 []Problem
-}
+// counts are one row of engagement.csv.
+type counts struct{ likes, saves, comments int64 }
 
-// problems are the row's faults, laid at the door of the given picture.
-func (r row) problems(sample string) Problems {
-	ps := slices.Clone(r.faults)
-	for i := range ps {
-		ps[i].sample = sample
-	}
-	return ps
-}
-
-// readEngagement reads the table: UTF-8 with or without byte order mark, or
-// Shift_JIS, as Excel writes it in Japan; LF or CRLF. A row with faults carries
-// them, since only the join knows whether its picture exists.
-func readEngagement(file string) ([]row, Problems) {
-	unreadable := func(found, fix string) Problems {
-		return Problems{{File: EngagementFile, Found: found, Want: "a CSV file with the columns " + strings.Join(columns, ","), Fix: fix, folder: true}}
-	}
-	data, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, unreadable("the file is missing", "write one row a picture into it")
-	}
-	if err != nil {
-		return nil, unreadable(err.Error(), "make the file readable")
-	}
-	text, err := DecodeText(data)
-	if err != nil {
-		return nil, unreadable(err.Error(), `save it as "CSV UTF-8"`)
-	}
-	r := csv.NewReader(bytes.NewReader(text))
-	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
-	header, err := r.Read()
-	if err != nil {
-		return nil, unreadable("no header line", "write the column names into the first line")
-	}
-	at := map[string]int{}
-	var problems Problems
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
-		if _, twice := at[name]; twice && slices.Contains(columns, name) {
-			problems = append(problems, Problem{File: EngagementFile, Row: 1, Field: name, Found: "the column stands there twice", Want: "each column once", Fix: "remove or rename one of the two", folder: true})
-		}
-		at[name] = i
-	}
-	for _, name := range columns {
-		if _, ok := at[name]; !ok {
-			problems = append(problems, Problem{File: EngagementFile, Row: 1, Field: name, Found: fmt.Sprintf("no such column among %q", strings.Join(header, ",")), Want: "the columns " + strings.Join(columns, ",") + ", separated by commas", Fix: "add the column, or correct its name", folder: true})
-		}
-	}
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	var rows []row
-	for {
-		record, err := r.Read()
-		if err == io.EOF {
-			return rows, problems
-		}
-		if err != nil {
-			line := 0
-			var parse *csv.ParseError
-			if errors.As(err, &parse) {
-				line, err = parse.StartLine, parse.Err
-			}
-			return rows, append(problems, Problem{File: EngagementFile, Row: line, Found: err.Error() + "; the rows from here on were not read", Want: "quotation marks in pairs", Fix: "correct the row", folder: true})
-		}
-		line, _ := r.FieldPos(0)
-		if isBlank(record) {
-			continue
-		}
-		rows = append(rows, parseRow(line, record, at))
-	}
-}
-
-// isBlank says whether a record is a line of nothing but commas, as spreadsheets
-// leave below their tables.
-func isBlank(record []string) bool {
-	return !slices.ContainsFunc(record, func(f string) bool { return strings.TrimSpace(f) != "" })
-}
-
-func parseRow(line int, record []string, at map[string]int) row {
-	r := row{line: line}
-	field := func(name string) string {
-		if at[name] < len(record) {
-			return strings.TrimSpace(record[at[name]])
-		}
-		return ""
-	}
-	r.file = field("file")
-	for _, c := range []struct {
+func parseCounts(cell func(column string) string) (c counts, faults Problems) {
+	for _, column := range []struct {
 		name string
 		to   *int64
-	}{{"likes", &r.likes}, {"saves", &r.saves}, {"comments", &r.comments}} {
-		n, err := ParseCount(field(c.name))
+	}{{"likes", &c.likes}, {"saves", &c.saves}, {"comments", &c.comments}} {
+		n, err := ParseCount(cell(column.name))
 		if err != nil {
-			r.bad = true
-			r.faults = append(r.faults, Problem{File: EngagementFile, Row: line, Field: c.name, Found: err.Error(), Want: "a count of 0 or more such as 29500, 29,500, 29.5K, 1.2M, 3.4万 or 1.3億", Fix: "correct the cell"})
+			faults = append(faults, Problem{Field: column.name, Found: err.Error(), Want: "a count of 0 or more such as 29500, 29,500, 29.5K, 1.2M, 3.4万 or 1.3億", Fix: "correct the cell"})
 			continue
 		}
-		*c.to = n
+		*column.to = n
 	}
-	return r
-}
-
-// DecodeText gives the UTF-8 of a table that a spreadsheet wrote: UTF-8, with a byte order mark or
-// without, or Shift_JIS.
-func DecodeText(data []byte) ([]byte, error) {
-	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
-		return nil, errors.New("the text is UTF-16")
-	}
-	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
-	if utf8.Valid(data) {
-		return data, nil
-	}
-	text, err := japanese.ShiftJIS.NewDecoder().Bytes(data)
-	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
-		return nil, errors.New("the text is neither UTF-8 nor Shift_JIS")
-	}
-	return text, nil
+	return c, faults
 }
 
 // countPattern is a number as people copy it from the app: digits, or digits in

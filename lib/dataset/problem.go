@@ -8,7 +8,7 @@ import (
 // Problem is one fault of a data folder.
 type Problem struct {
 	File  string // path below the folder
-	Row   int    // line of engagement.csv, counted from 1 with the header; 0 where there is none
+	Row   int    // line of the table, counted from 1 with the header; 0 where there is none
 	Field string // column, "" where there is none
 	Found string
 	Want  string // what was expected

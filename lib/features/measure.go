@@ -40,7 +40,8 @@ type Measurement struct {
 // cores, a few at a time: memory does not grow with their number. A run that is
 // interrupted keeps what it has finished.
 //
-// Where the set's folder holds HSVFile, the colour statistics are taken from there.
+// Where the set's folder holds HSVFile, the colour statistics are taken from there; what
+// its corrections say stands in place of what was measured.
 func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error) {
 	var given map[string]Colour
 	_, err := os.Stat(filepath.Join(set.Dir, HSVFile))
@@ -64,6 +65,7 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 		if given != nil {
 			r.Colour = given[s.File]
 		}
+		r.correct(set.Corrections[s.File])
 	}
 	return t, nil
 }

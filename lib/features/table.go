@@ -20,6 +20,8 @@
 //	hashtag_count    hashtags: a # with a letter or digit after it
 //	face_score       the lowest score of a face that counts, 0 to 1; 0 where there is no face
 //	text_score       the lowest score of a piece of text that counts, 0 to 1; 0 where there is none
+//	corrected        what corrections.csv says in place of the measurement, whose the two scores
+//	                   stay: face_count, text, or the two with a space between; else empty
 //	text             the words in reading order, lower-cased, a space between two
 package features
 
@@ -47,6 +49,8 @@ type Row struct {
 	// The lowest scores behind the numbers of faces and text, 0 where there is none: what
 	// is near the limits (faceScore, lineScore) is worth a look.
 	FaceScore, TextScore float64
+	// Whether Faces and Text are not as measured, but as corrected by hand.
+	FacesCorrected, TextCorrected bool
 }
 
 // Table is the metadata of a set, a row a picture, in the set's order.
@@ -63,7 +67,7 @@ type column struct {
 	set   func(*Row, float64)
 }
 
-// columns are the numeric columns in the CSV's order: file and genre come before, text after.
+// columns are the numeric columns in the CSV's order: file and genre come before, corrected and text after.
 var columns = numericColumns()
 
 func numericColumns() []column {
@@ -122,7 +126,7 @@ func header() []string {
 	for _, c := range columns {
 		h = append(h, c.name)
 	}
-	return append(h, "text")
+	return append(h, "corrected", "text")
 }
 
 // Column returns the numeric column of that name, a value a row. An unknown name
@@ -139,7 +143,7 @@ func (t *Table) Column(name string) ([]float64, error) {
 		return out, nil
 	}
 	names := header()
-	return nil, fmt.Errorf("no numeric column %q in the metadata table; the columns are %s", name, strings.Join(names[2:len(names)-1], ", "))
+	return nil, fmt.Errorf("no numeric column %q in the metadata table; the columns are %s", name, strings.Join(names[2:len(names)-2], ", "))
 }
 
 // Experiment1 is the metadata vector of Experiment 1 (Table 4.1): the three HSV
@@ -192,7 +196,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 		for _, col := range columns {
 			line = append(line, strconv.FormatFloat(col.get(r), 'f', -1, 64))
 		}
-		c.Write(append(line, r.Text.Text))
+		c.Write(append(line, r.corrected(), r.Text.Text))
 	}
 	c.Flush()
 	if err := c.Error(); err != nil {
@@ -238,6 +242,10 @@ func ReadCSV(r io.Reader) (*Table, error) {
 				return nil, fmt.Errorf("metadata table: line %d, %s, %s: %w", n, row.File, col.name, err)
 			}
 			col.set(&row, v)
+		}
+		if err := row.setCorrected(line[at["corrected"]]); err != nil {
+			n, _ := c.FieldPos(at["corrected"])
+			return nil, fmt.Errorf("metadata table: line %d, %s, corrected: %w", n, row.File, err)
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -17,7 +17,8 @@ func sample() *Table {
 			Likes:  13000000, Saves: 305300, Comments: 0, Faces: 7,
 			Text: newText([]string{"ダンス女子", `"TikTok",`, "#旅行"}), FaceScore: 2. / 3, TextScore: .51,
 		},
-		{File: "旅行/a,b\n.png", Genre: "旅行"},
+		{File: "旅行/a,b\n.png", Genre: "旅行", FacesCorrected: true},
+		{File: "b.png", TextCorrected: true}, {File: "c.png", FacesCorrected: true, TextCorrected: true},
 	}}
 }
 
@@ -27,7 +28,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	if err := want.WriteCSV(&b); err != nil {
 		t.Fatal(err)
 	}
-	const first = "file,genre,mean_hue,mean_saturation,mean_value,r_mean,r_std,r_skew,r_kurtosis,g_mean,g_std,g_skew,g_kurtosis,b_mean,b_std,b_skew,b_kurtosis,likes,saves,comments,face_count,text_len,word_count,has_text,keyword_count,hashtag_count,face_score,text_score,text\n"
+	const first = "file,genre,mean_hue,mean_saturation,mean_value,r_mean,r_std,r_skew,r_kurtosis,g_mean,g_std,g_skew,g_kurtosis,b_mean,b_std,b_skew,b_kurtosis,likes,saves,comments,face_count,text_len,word_count,has_text,keyword_count,hashtag_count,face_score,text_score,corrected,text\n"
 	if !strings.HasPrefix(b.String(), first) {
 		t.Errorf("header %q", b.String())
 	}
@@ -54,6 +55,7 @@ func TestReadCSVFaults(t *testing.T) {
 		{"13000000", "13M", `line 2, dance/001.png, likes: "13M" is not a number`},
 		{"13000000", "NaN", "is not a number"},
 		{"305300,0,7,", "305300,0,7.5,", "is not a count"},
+		{"face_count text,", "face_count words,", `line 6, c.png, corrected: "words" is none of face_count and text`},
 	} {
 		_, err := ReadCSV(strings.NewReader(strings.Replace(good, c.from, c.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -14,12 +14,13 @@ import (
 
 	"thesis.example/lib/chart"
 	"thesis.example/lib/dataset"
+	"thesis.example/lib/features"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/setup"
 )
 
-// ShowData says what data a chapter is computed from, and lists what a lenient reading
-// of the folder left out.
+// ShowData says what data a chapter is computed from and how many of their numbers were
+// corrected by hand, and lists what a lenient reading of the folder left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
@@ -34,6 +35,9 @@ func ShowData(set *dataset.Set) {
 		what = "**stand-in data** (%s): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
 	}
 	ShowMarkdown("Data: "+what+". %d pictures (%s), fingerprint `%s`.", filepath.Base(filepath.Clean(set.Dir)), len(set.Samples), strings.Join(genres, ", "), set.Fingerprint()[:16])
+	if note := set.Corrected(); note != "" {
+		ShowMarkdown("%s", note)
+	}
 	if len(set.Dropped) == 0 {
 		return
 	}
@@ -87,6 +91,29 @@ func ShowImages(images []*picture.Image, captions []string) error {
 		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
 			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(captions[k]), "\n", "<br>"))
 		fmt.Fprintln(&plain, strings.ReplaceAll(captions[k], "\n", " "))
+	}
+	page.WriteString("</div>")
+	show(page.String(), protocol.MIMETextHTML, plain.String())
+	return nil
+}
+
+// ShowMeasured displays samples of the set side by side, each with the boxes and readings that were
+// found in it and their scores. found is what features.Measurements gives for the set.
+func ShowMeasured(set *dataset.Set, samples []int, found []features.Measurement) error {
+	var page, plain strings.Builder
+	page.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start">`)
+	for _, i := range samples {
+		if err := features.WriteLook(&page, set, i, found[i]); err != nil {
+			return fmt.Errorf("showing a picture: %w", err)
+		}
+		fmt.Fprint(&plain, set.Samples[i].File)
+		for _, f := range found[i].Faces {
+			fmt.Fprintf(&plain, ", face %.2f", f.Score)
+		}
+		for _, p := range found[i].Pieces {
+			fmt.Fprintf(&plain, ", %q %.2f", p.Text, p.Score)
+		}
+		fmt.Fprintln(&plain)
 	}
 	page.WriteString("</div>")
 	show(page.String(), protocol.MIMETextHTML, plain.String())

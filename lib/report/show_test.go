@@ -3,6 +3,8 @@ package report
 import (
 	"strings"
 	"testing"
+
+	"thesis.example/lib/dataset"
 )
 
 func TestNumericColumns(t *testing.T) {
@@ -50,6 +52,14 @@ func ExampleShowMarkdown() {
 	ShowMarkdown("The set holds **%d** pictures of %s.", 3, "food & drink")
 	// Output:
 	// The set holds **3** pictures of food & drink.
+}
+
+func ExampleShowData() {
+	text := ""
+	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
+	// Output:
+	// Data: own pictures in screenshots. 0 pictures (dance 0), fingerprint `e3b0c44298fc1c14`.
+	// 1 text was corrected by hand (corrections.csv).
 }
 
 func TestEscapeMarkdown(t *testing.T) {

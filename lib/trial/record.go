@@ -38,9 +38,10 @@ type Config struct {
 	Format int `json:"format"`
 	Trial
 	Folds         int                `json:"folds"`
-	Data          string             `json:"data"`               // dataset.Set.Fingerprint
-	StandIn       bool               `json:"standin"`            // drawn pictures, not the thesis' screenshots
-	Metadata      string             `json:"metadata,omitempty"` // SHA-256 of the metadata vectors, where the arm sees them
+	Data          string             `json:"data"`                // dataset.Set.Fingerprint
+	StandIn       bool               `json:"standin"`             // drawn pictures, not the thesis' screenshots
+	Corrected     int                `json:"corrected,omitempty"` // face counts and texts of the data that were corrected by hand
+	Metadata      string             `json:"metadata,omitempty"`  // SHA-256 of the metadata vectors, where the arm sees them
 	Genres        []string           `json:"genres"`
 	Train         int                `json:"train"` // pictures
 	Test          int                `json:"test"`

@@ -426,6 +426,8 @@ func (l *lab) ask(t Trial) (*job, error) {
 		Epochs: s.epochs, Batch: s.batch, Micro: s.micro, Optimizer: "PyTorch's Adam",
 	}
 	c := &j.config
+	faces, texts := l.set.CorrectedByHand()
+	c.Corrected = faces + texts
 	names, metadata := l.metadata(t.Experiment)
 	j.model.Metadata = len(names)
 	if arm.HasMetadata() {

@@ -77,6 +77,9 @@ func runClaims(ctx context.Context, args []string) error {
 		within, outside, notMeasured := ledger.Count(of)
 		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), ledger.DataName(set), within, outside, notMeasured)
 	}
+	if note := set.Corrected(); note != "" {
+		fmt.Println("Note:", note)
+	}
 	for _, n := range trial.Notes(summaries) {
 		fmt.Println("Note:", n)
 	}

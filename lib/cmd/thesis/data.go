@@ -76,6 +76,9 @@ func runDataCheck(ctx context.Context, args []string) error {
 	if set.StandIn {
 		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
 	}
+	if note := set.Corrected(); note != "" {
+		fmt.Println(note)
+	}
 	fmt.Println("fingerprint", set.Fingerprint())
 	return nil
 }

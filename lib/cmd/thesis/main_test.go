@@ -71,7 +71,7 @@ func TestHelp(t *testing.T) {
 	for verb, wants := range map[string][]string{
 		"data standin": {"Usage: thesis data standin [flags] ", "-n int", "(default 100)", "-o string", "-seed int", "calibrated to the thesis' tables"},
 		"data check":   {"Usage: thesis data check [flags] ", "-data string", "-lenient", "reports all faults at once"},
-		"features":     {"Usage: thesis features [flags] ", "-data string", "-lenient", "-o string"},
+		"features":     {"Usage: thesis features [flags] ", "-data string", "-lenient", "-o string", "-review string"},
 		"weights":      {"Usage: thesis weights [flags] [fetch NAME… | verify [NAME…]]", "absent ", "damaged ", "efficientnet_b0", "vit_b_16"},
 		"predict":      {"Usage: thesis predict [flags] DIR", "-json", "-top int", "(default 5)", `(default "lite0")`},
 		"trial":        {"Usage: thesis trial [flags] ", "-arm string", "-shard i/n", "-profile string", "#SBATCH --array=0-5", "completionMode: Indexed"},

@@ -71,6 +71,7 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 		Seed       uint64     `json:"seed"`
 		StandIn    bool       `json:"standin"`
 		Data       string     `json:"data"`
+		Corrected  int        `json:"corrected,omitempty"`
 		Weights    string     `json:"weights,omitempty"`
 		Note       string     `json:"note,omitempty"`
 		Genres     []string   `json:"genres"`
@@ -81,7 +82,7 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 	list := make([]arm, 0, len(summaries))
 	for _, s := range summaries {
 		list = append(list, arm{
-			s.Experiment, s.Arm, s.Profile, s.Seed, s.StandIn, s.Data, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
+			s.Experiment, s.Arm, s.Profile, s.Seed, s.StandIn, s.Data, s.Corrected, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
 			newResultJSON(s.Last), newResultJSON(s.Best),
 		})
 	}
@@ -125,6 +126,9 @@ func writeResults(w io.Writer, records []*trial.Record) error {
 		data := "your data"
 		if s.StandIn {
 			data = "stand-in data"
+		}
+		if s.Corrected > 0 {
+			data += fmt.Sprintf(" (%d face counts and texts corrected by hand)", s.Corrected)
 		}
 		if h := fmt.Sprintf("Experiment %d, profile %s, seed %d, %s %.8s", s.Experiment, s.Profile, s.Seed, data, s.Data); h != head {
 			if err := table.Flush(); err != nil {

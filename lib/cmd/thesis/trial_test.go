@@ -44,6 +44,12 @@ func TestResultsTables(t *testing.T) {
 			t.Errorf("want %q in\n%s", want, &b)
 		}
 	}
+	corrected := record(1, "travel")
+	corrected.StandIn, corrected.Corrected = false, 3
+	b.Reset()
+	if err := writeResults(&b, []*trial.Record{corrected}); err != nil || !strings.Contains(b.String(), "your data (3 face counts and texts corrected by hand) 01234567\n") {
+		t.Errorf("corrected data: %v\n%s", err, &b)
+	}
 	// What is compared stands together, in the order of the plan: by experiment and arm, whatever order the
 	// records come in.
 	var shuffled []*trial.Record
