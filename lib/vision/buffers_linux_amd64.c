@@ -19,8 +19,14 @@
 
 enum { PAGE = 4096, LARGE = 1 << 20, BLOCKS = 1 << 14 };
 
-static struct block { char *at; size_t size; int used; } blocks[BLOCKS];
-static int count; // blocks[:count] are mapped
+static struct block {
+	char *at;
+	size_t size;
+	int used;
+	size_t since; // mapped when it was freed
+} blocks[BLOCKS];
+static int count;     // blocks[:count] are mapped
+static size_t mapped; // bytes, in all
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t returned = PTHREAD_COND_INITIALIZER;
 
@@ -36,12 +42,15 @@ static void *kept(size_t size) {
 	return best->at;
 }
 
-// forget unmaps what is kept: a request that nothing kept fits comes from another program than before.
-static void forget(void) {
+// forget unmaps what came from another program than a request of size that nothing kept fits: the
+// blocks in whose absence more than an eighth of their size would be mapped. The eighth keeps the
+// gigabytes of a step's gradients over the megabytes of its update.
+static void forget(size_t size) {
 	int n = 0;
 	for (int i = 0; i < count; i++) {
-		if (blocks[i].used) blocks[n++] = blocks[i];
-		else munmap(blocks[i].at, blocks[i].size);
+		struct block *b = &blocks[i];
+		if (b->used || mapped + size - b->since <= b->size / 8) blocks[n++] = *b;
+		else munmap(b->at, b->size);
 	}
 	count = n;
 }
@@ -71,7 +80,7 @@ static void *large(size_t size) {
 	if (size >= 128 * LARGE) await(size);
 	void *p = kept(size);
 	if (p == NULL) {
-		forget();
+		forget(size);
 #ifdef __GLIBC__
 		if (size >= 64 * LARGE) malloc_trim(0); // what compiling this program left behind
 #endif
@@ -80,7 +89,8 @@ static void *large(size_t size) {
 			if (p == MAP_FAILED) p = NULL;
 			else {
 				madvise(p, size, MADV_HUGEPAGE); // a wish
-				blocks[count++] = (struct block){p, size, 1};
+				blocks[count++] = (struct block){p, size, 1, 0};
+				mapped += size;
 			}
 		}
 	}
@@ -102,6 +112,7 @@ static void plugin_free(void *p) {
 	struct block *b = find(p);
 	if (b != NULL) {
 		b->used = 0;
+		b->since = mapped;
 		pthread_cond_broadcast(&returned);
 	}
 	pthread_mutex_unlock(&lock);

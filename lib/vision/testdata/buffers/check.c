@@ -107,7 +107,16 @@ int main(int argc, char **argv) {
 	unsigned char *large = take(64, 20 * MIB);
 	CHECK(large != NULL && filled(p, 8 * MIB, 8 * MIB, 2));
 	CHECK(!mapped(other) || (large <= other && other < large + 20 * MIB)); // the kernel may reuse the address
+
+	// A block outlives requests that come to an eighth of it, not one more.
 	give(large);
+	unsigned char *little = take(64, 2 * MIB);
+	CHECK(little != NULL && mapped(large));
+	unsigned char *more = take(64, MIB);
+	CHECK(more != NULL);
+	CHECK(!mapped(large) || (more <= large && large < more + 2 * MIB));
+	give(little);
+	give(more);
 
 	// A block that is resized keeps its content, whoever it came from, and goes back.
 	unsigned char *r = resize(p, 12 * MIB);
