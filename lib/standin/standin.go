@@ -24,6 +24,7 @@ import (
 	"runtime"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/picture"
 )
@@ -370,44 +371,45 @@ func drawAll(ctx context.Context, dir string, plans []plan, progress func(done, 
 			return err
 		}
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	next := make(chan *plan)
 	var (
-		wg   sync.WaitGroup
-		mu   sync.Mutex
-		done int
+		mu      sync.Mutex
+		done    int
+		typists []*typist // those that no picture is using
 	)
-	for range runtime.GOMAXPROCS(0) {
-		wg.Go(func() {
-			t, err := newTypist()
+	take := func() (*typist, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if n := len(typists); n > 0 {
+			t := typists[n-1]
+			typists = typists[:n-1]
+			return t, nil
+		}
+		return newTypist()
+	}
+	pool, ctx := errgroup.WithContext(ctx)
+	pool.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range plans {
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			t, err := take()
 			if err != nil {
-				cancel(err)
-				return
+				return err
 			}
-			for p := range next {
-				if err := p.write(dir, t); err != nil {
-					cancel(fmt.Errorf("%s: %w", p.File, err))
-					return
-				}
-				mu.Lock()
-				done++
-				if progress != nil {
-					progress(done, len(plans))
-				}
-				mu.Unlock()
+			if err := plans[i].write(dir, t); err != nil {
+				return fmt.Errorf("%s: %w", plans[i].File, err)
 			}
+			mu.Lock()
+			defer mu.Unlock()
+			typists = append(typists, t)
+			if done++; progress != nil {
+				progress(done, len(plans))
+			}
+			return nil
 		})
 	}
-	for i := range plans {
-		select {
-		case next <- &plans[i]:
-		case <-ctx.Done():
-		}
-	}
-	close(next)
-	wg.Wait()
-	return context.Cause(ctx)
+	return pool.Wait()
 }
 
 // write draws the picture and stores it.
