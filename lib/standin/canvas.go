@@ -11,6 +11,20 @@ import (
 // Width and Height are the size of every picture, in pixels: a phone's 9:16.
 const Width, Height = 405, 720
 
+// Box is a rectangle in pixels: its upper left corner, its width and its height.
+type Box struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+	W int `json:"w"`
+	H int `json:"h"`
+}
+
+// boxOf is the part of an area that lies in the picture, in whole pixels.
+func boxOf(x0, y0, x1, y1 float64) Box {
+	left, top := max(0, int(math.Floor(x0))), max(0, int(math.Floor(y0)))
+	return Box{left, top, min(Width, int(math.Ceil(x1))) - left, min(Height, int(math.Ceil(y1))) - top}
+}
+
 // rgb is a colour, sRGB-coded, 0 to 1.
 type rgb [3]float32
 
@@ -91,7 +105,9 @@ type canvas struct {
 	want    Colours // what the picture shall measure in the end: scenes choose their light by it
 	rng     *rand.Rand
 	noise   *noise
+	dishes  []Box // what was served, see serve
 
+	seen image.Rectangle // around all that fill has painted since it was made empty
 	ras  vector.Rasterizer
 	mask image.Alpha
 }
@@ -170,7 +186,20 @@ func (c *canvas) raster(p path, pad int) *image.Alpha {
 }
 
 // fill paints the inside of a path.
-func (c *canvas) fill(p path, s shader) { c.blend(c.raster(p, 0), s, 1) }
+func (c *canvas) fill(p path, s shader) {
+	c.seen = c.seen.Union(c.blend(c.raster(p, 0), s, 1))
+}
+
+// serve notes where the dish is that draw draws; another that is served meanwhile is
+// not part of it.
+func (c *canvas) serve(draw func()) {
+	outer := c.seen
+	defer func() { c.seen = outer }()
+	c.seen = image.Rectangle{}
+	draw()
+	r := c.seen
+	c.dishes = append(c.dishes, Box{r.Min.X, r.Min.Y, r.Dx(), r.Dy()})
+}
 
 // glaze paints the inside of a path, translucent.
 func (c *canvas) glaze(p path, s shader, a float64) { c.blend(c.raster(p, 0), s, float32(a)) }
@@ -186,16 +215,21 @@ func (c *canvas) soft(p path, radius int, s shader, a float64) {
 	c.blend(m, s, float32(a))
 }
 
-func (c *canvas) blend(m *image.Alpha, s shader, a float32) {
+// blend paints what a mask covers, and says which pixels lie around it.
+func (c *canvas) blend(m *image.Alpha, s shader, a float32) image.Rectangle {
 	r := m.Rect.Intersect(image.Rect(0, 0, Width, Height))
+	painted := image.Rectangle{Min: r.Max, Max: r.Min}
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		row := m.Pix[(y-m.Rect.Min.Y)*m.Stride:]
 		for x := r.Min.X; x < r.Max.X; x++ {
 			if v := row[x-m.Rect.Min.X]; v > 0 {
 				c.put(x, y, s(float32(x)+.5, float32(y)+.5), float32(v)/255*a)
+				painted.Min.X, painted.Max.X = min(painted.Min.X, x), max(painted.Max.X, x+1)
+				painted.Min.Y, painted.Max.Y = min(painted.Min.Y, y), y+1
 			}
 		}
 	}
+	return painted
 }
 
 // shadow darkens below a path moved by (dx, dy).
@@ -442,6 +476,37 @@ func limb(x0, y0, r0, x1, y1, r1 float64) path {
 	nx, ny := -(y1-y0)/d, (x1-x0)/d
 	p := poly(x0+nx*r0, y0+ny*r0, x1+nx*r1, y1+ny*r1, x1-nx*r1, y1-ny*r1, x0-nx*r0, y0-ny*r0)
 	return append(append(p, disc(x0, y0, r0)...), disc(x1, y1, r1)...)
+}
+
+// outline is a stroke of half-width r along the path's segments, whose curves are
+// followed in short steps.
+func (p path) outline(r float64) path {
+	const steps = 5
+	var out path
+	var x, y float64
+	for _, s := range p {
+		n, at := 2, s.at
+		if s.op == 'c' {
+			n = 6
+		}
+		ex, ey := float64(at[n-2]), float64(at[n-1])
+		switch s.op {
+		case 'l':
+			out = append(out, limb(x, y, r, ex, ey, r)...)
+		case 'c':
+			ax, ay := x, y
+			for i := 1; i <= steps; i++ {
+				t := float64(i) / steps
+				u := 1 - t
+				bx := u*u*u*x + 3*u*u*t*float64(at[0]) + 3*u*t*t*float64(at[2]) + t*t*t*ex
+				by := u*u*u*y + 3*u*u*t*float64(at[1]) + 3*u*t*t*float64(at[3]) + t*t*t*ey
+				out = append(out, limb(ax, ay, r, bx, by, r)...)
+				ax, ay = bx, by
+			}
+		}
+		x, y = ex, ey
+	}
+	return out
 }
 
 // noise is smooth value noise on a lattice, the same for a seed.

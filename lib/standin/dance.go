@@ -4,7 +4,7 @@ import "math"
 
 // troupe places n dancers side by side, facing the viewer, and others that are
 // only seen from behind, on a floor at y = floor. It returns the faces.
-func (c *canvas) troupe(n, behind int, floor, height float64) []Box {
+func (c *canvas) troupe(n, behind int, floor, height float64) []Face {
 	c.weight = 1
 	defer func() { c.weight = 0 }()
 	total := n + behind
@@ -23,7 +23,7 @@ func (c *canvas) troupe(n, behind int, floor, height float64) []Box {
 	uniform := c.dress()
 	same := total > 2 && c.one(2) == 0
 	move := c.swing(danceMoves[c.one(len(danceMoves))], .08)
-	var faces []Box
+	var faces []Face
 	draw := func(i int) {
 		l := c.dress()
 		if same {
@@ -46,7 +46,18 @@ func (c *canvas) troupe(n, behind int, floor, height float64) []Box {
 			y -= height * .06
 		}
 		back := (i+total-from)%total >= n
-		if b := c.figure(x, y, height*c.between(.95, 1.03), c.swing(p, .12), l, back); b.Size > 0 {
+		h := height * c.between(.95, 1.03)
+		q := c.swing(p, .12)
+		// Nobody dances in front of another one's face.
+		for try := 0; try < 20 && q.hides(faces, x, y, h); try++ {
+			other := danceMoves[c.one(len(danceMoves))]
+			if try >= 10 {
+				other = standing[0]
+			}
+			p.armL, p.foreL, p.armR, p.foreR = other.armL, other.foreL, other.armR, other.foreR
+			q = c.swing(p, .12)
+		}
+		if b := c.figure(x, y, h, q, l, back); b.W > 0 {
 			faces = append(faces, b)
 		}
 	}
@@ -79,7 +90,7 @@ func (c *canvas) planks(y0, y1, vx, vy, boards float64, a, b rgb) {
 }
 
 // stage is a concert stage: a wall of light panels, beams, haze, a glossy floor.
-func (c *canvas) stage(faces int) []Box {
+func (c *canvas) stage(faces int) []Face {
 	hue := c.ambient(.75)
 	base := hsv(hue, c.between(.3, .7), c.between(.14, .3))
 	glowing := hsv(hue+c.between(-.08, .08), c.between(.3, .6), 1)
@@ -140,7 +151,7 @@ func (c *canvas) extras(faces int) int {
 }
 
 // studio is a practice room: mirror wall, bar, wooden floor, window light.
-func (c *canvas) studio(faces int) []Box {
+func (c *canvas) studio(faces int) []Face {
 	wall := hsv(c.ambient(.5), c.between(.08, .2), c.between(.55, .85))
 	horizon := c.between(470, 520)
 	c.background(rough(gradient(0, 0, Width, horizon, wall.scale(.85), wall), c.noise, 120, .12))
@@ -199,7 +210,7 @@ func (c *canvas) buildings(base, hue float64, night bool) {
 }
 
 // street is an evening or a day street with lamps, shop fronts and asphalt.
-func (c *canvas) street(faces int) []Box {
+func (c *canvas) street(faces int) []Face {
 	night := c.want.Value < c.between(.4, .6)
 	horizon := c.between(430, 490)
 	hue := c.ambient(.75)
@@ -236,7 +247,7 @@ func (c *canvas) street(faces int) []Box {
 }
 
 // room is a bedroom with curtain, bed, posters: where most clips are made.
-func (c *canvas) room(faces int) []Box {
+func (c *canvas) room(faces int) []Face {
 	wall := hsv(c.ambient(.5), c.between(.08, .25), c.between(.6, .9))
 	floor := c.between(540, 580)
 	c.background(rough(gradient(0, 0, Width, Height, wall, wall.scale(.75)), c.noise, 140, .14))
@@ -274,7 +285,7 @@ func (c *canvas) room(faces int) []Box {
 }
 
 // outdoors is a troupe, small, before a landscape.
-func (c *canvas) outdoors(faces int) []Box {
+func (c *canvas) outdoors(faces int) []Face {
 	l := c.light()
 	switch c.one(3) {
 	case 0:
@@ -288,7 +299,7 @@ func (c *canvas) outdoors(faces int) []Box {
 }
 
 // supper is a person who dances, or could, behind a table with dishes.
-func (c *canvas) supper(faces int) []Box {
+func (c *canvas) supper(faces int) []Face {
 	c.eatery()
 	boxes := c.troupe(faces, c.extras(faces), c.between(690, 720), c.between(400, 440))
 	c.counter(c.between(510, 540))
@@ -296,7 +307,7 @@ func (c *canvas) supper(faces int) []Box {
 }
 
 // hall is an empty stage or studio before the dance, or a far view of it.
-func (c *canvas) hall(int) []Box {
+func (c *canvas) hall(int) []Face {
 	l := c.light()
 	c.sky(l, 330)
 	c.lane(l, c.between(300, 340))

@@ -2,11 +2,13 @@ package standin
 
 import "math"
 
-// Box is a square in pixels: its upper left corner and its side.
-type Box struct {
-	X    int `json:"x"`
-	Y    int `json:"y"`
-	Size int `json:"size"`
+// Face is a face as it is drawn: from ear to ear, from the hairline to the chin.
+type Face struct {
+	Box
+	Hat     string `json:"hat,omitempty"`     // "cap", "beanie" or "sunhat"
+	Glasses string `json:"glasses,omitempty"` // "clear" or "dark"
+
+	keep area // what no caption may cover: the face with hair and hat
 }
 
 // look is how one person looks: skin, hair, clothes.
@@ -15,7 +17,17 @@ type look struct {
 	long                          bool // hair over the shoulders
 	fringe                        float64
 	skirt                         bool
+	hat, glasses                  string // as in Face
+	felt                          rgb    // of the hat
+	rim                           rgb    // of the glasses
 }
+
+// How many people wear what. A cap's peak and dark glasses hide what a detector of
+// faces looks for; so few are hidden by both as in the street.
+const (
+	withHat, withGlasses = .2, .2
+	darkGlasses          = .35 // of those who wear glasses
+)
 
 // dress draws a person's look.
 func (c *canvas) dress() look {
@@ -26,16 +38,29 @@ func (c *canvas) dress() look {
 		bottom: c.pick(0x23252d, 0x3b4a66, 0x8a7d6c, 0x151518, 0x6b6f78, 0xd8d3c8),
 		shoe:   c.pick(0xf2f2f0, 0x1b1b1d, 0xa33c35),
 		long:   c.one(2) == 0, fringe: c.between(0, 1), skirt: c.one(4) == 0,
+		felt: c.pick(0x22252c, 0xe8e0d0, 0xb0463c, 0x2f4f7a, 0xc9a25a, 0x6f7f58, 0x8a5a8c, 0xd8a8a0),
+		rim:  c.pick(0x1a1a1c, 0x1a1a1c, 0x5a3420, 0x8a2f2f, 0x6a6f78),
+	}
+	if c.rng.Float64() < withHat {
+		l.hat = []string{"cap", "beanie", "sunhat"}[c.one(3)]
+		if l.hat == "sunhat" {
+			l.felt = c.pick(0xe6d3a3, 0xd9c08a, 0xefe6d2, 0x8c6a44)
+		}
+	}
+	if c.rng.Float64() < withGlasses {
+		l.glasses = "clear"
+		if c.rng.Float64() < darkGlasses {
+			l.glasses = "dark"
+		}
 	}
 	return l
 }
 
 // face draws a head of the given height (crown to chin) seen from the front, its
-// middle at (cx, cy), and returns where the detector should see a face. The
-// modelling follows what a detector trained on photographs looks for: an eye band
+// middle at (cx, cy). The modelling follows what a detector trained on photographs looks for: an eye band
 // darker than forehead and cheeks, a bright bridge of the nose between, a shadow
 // under it, a dark mouth, hair around.
-func (c *canvas) face(cx, cy, h float64, l look) Box {
+func (c *canvas) face(cx, cy, h float64, l look) Face {
 	w := h * .37 // half width
 	skin := l.skin
 	dark := skin.mix(rgb{.25, .10, .06}, .55)
@@ -84,8 +109,96 @@ func (c *canvas) face(cx, cy, h float64, l look) Box {
 	// Hair in front: crown, fringe, sides.
 	f := .27 - .10*l.fringe
 	c.fill(smooth(cx-w*1.1, cy-h*.02, cx-w*1.02, cy-h*.34, cx-w*.4, cy-h*.57, cx+w*.4, cy-h*.57, cx+w*1.02, cy-h*.34, cx+w*1.1, cy-h*.02, cx+w*.92, cy-h*.16, cx+w*.62, cy-h*(f+.06), cx+w*.15, cy-h*f, cx-w*.35, cy-h*(f+.03), cx-w*.90, cy-h*.16), hairShade)
-	size := math.Round(h * .92)
-	return Box{X: int(cx - size/2), Y: int(cy - size/2), Size: int(size)}
+	c.glasses(cx, ey, h, l)
+	c.hat(cx, cy, h, l, false)
+	face := Face{Hat: l.hat, Glasses: l.glasses, keep: area{cx - h*.56, cy - h*.62, cx + h*.56, cy + h*.62}}
+	face.Box = boxOf(cx-w, cy-h*.34, cx+w, cy+h*.5)
+	switch l.hat {
+	case "":
+	case "sunhat":
+		face.keep.x0, face.keep.x1, face.keep.y0 = cx-h*.74, cx+h*.74, cy-h*.80
+	default:
+		face.keep.y0 = cy - h*.84
+	}
+	return face
+}
+
+// glasses are drawn on the nose of a head of height h whose eyes lie at (cx, ey).
+func (c *canvas) glasses(cx, ey, h float64, l look) {
+	if l.glasses == "" {
+		return
+	}
+	w, rim := h*.37, max(.8, h*.013)
+	frame := limb(cx-w*.13, ey-h*.012, rim, cx+w*.13, ey-h*.012, rim)
+	for _, s := range []float64{-1, 1} {
+		ex, rx, ry := cx+s*w*.45, w*.35, h*.082
+		lens := smooth(ex-rx, ey-ry*.55, ex-rx*.5, ey-ry*.92, ex+rx*.5, ey-ry*.92, ex+rx, ey-ry*.55, ex+rx*.86, ey+ry*.55, ex, ey+ry, ex-rx*.86, ey+ry*.55)
+		if l.glasses == "dark" {
+			c.fill(lens, gradient(0, ey-ry, 0, ey+ry, rgb{.05, .05, .06}, rgb{.24, .20, .19}))
+			c.glaze(limb(ex-rx*.45, ey+ry*.25, rim, ex-rx*.05, ey-ry*.5, rim*1.5), flat(rgb{1, 1, 1}), .28)
+		} else {
+			c.glaze(lens, flat(rgb{.9, .96, 1}), .10)
+			c.glaze(limb(ex+rx*.3, ey+ry*.45, rim*.6, ex+rx*.6, ey-ry*.35, rim*.8), flat(rgb{1, 1, 1}), .35)
+		}
+		frame = append(frame, lens.outline(rim)...)
+		frame = append(frame, limb(ex+s*rx, ey-ry*.5, rim, cx+s*w*1.0, ey-h*.01, rim)...) // to the ear
+	}
+	c.fill(frame, flat(l.rim))
+}
+
+// hat is put on a head of height h with its middle at (cx, cy).
+func (c *canvas) hat(cx, cy, h float64, l look, behind bool) {
+	w, n := h*.37, c.noise
+	felt := func(x0, y0, x1, y1 float64) shader {
+		return rough(c.limbShade(x0, y0, x1, y1, w*1.15, l.felt, false), n, max(2, h*.05), .12)
+	}
+	switch l.hat {
+	case "beanie":
+		dome := smooth(cx-w*1.14, cy-h*.26, cx-w*1.12, cy-h*.46, cx-w*.72, cy-h*.68, cx, cy-h*.75, cx+w*.72, cy-h*.68, cx+w*1.12, cy-h*.46, cx+w*1.14, cy-h*.26, cx, cy-h*.24)
+		knit := func(s shader, pitch float64) shader {
+			k := float32(2 * math.Pi / (pitch * h))
+			return func(x, y float32) rgb {
+				return s(x, y).scale(.92 + .14*float32(math.Abs(math.Cos(float64((x-float32(cx))*k/2)))))
+			}
+		}
+		c.fill(dome, knit(felt(cx, cy-h*.2, cx, cy-h*.7), .055))
+		c.shadow(plate(cx-w*1.16, cy-h*.35, cx+w*1.16, cy-h*.21, h*.04), 0, h*.015, max(1, int(h*.03)), .4)
+		c.fill(plate(cx-w*1.18, cy-h*.37, cx+w*1.18, cy-h*.22, h*.05), knit(felt(cx, cy-h*.2, cx, cy-h*.4), .07))
+		c.fill(disc(cx, cy-h*.77, h*.085), rough(ball(cx, cy-h*.77, h*.1, l.felt.mix(rgb{1, 1, 1}, .35), .5), n, max(1.5, h*.03), .3))
+	case "cap":
+		dome := smooth(cx-w*1.08, cy-h*.24, cx-w*1.08, cy-h*.44, cx-w*.66, cy-h*.64, cx, cy-h*.70, cx+w*.66, cy-h*.64, cx+w*1.08, cy-h*.44, cx+w*1.08, cy-h*.24, cx, cy-h*.27)
+		c.fill(dome, felt(cx, cy-h*.2, cx, cy-h*.7))
+		seam := l.felt.scale(.72)
+		for _, s := range []float64{-1, 1} {
+			c.fill(smooth(cx+s*w*.10, cy-h*.69, cx+s*w*.52, cy-h*.52, cx+s*w*.62, cy-h*.30, cx+s*w*.60, cy-h*.30, cx+s*w*.49, cy-h*.52), flat(seam))
+		}
+		c.fill(ellipse(cx, cy-h*.70, h*.03, h*.018), flat(seam))
+		if behind {
+			c.fill(ellipse(cx, cy-h*.28, w*.34, h*.06), flat(l.hair)) // the gap above the strap
+			return
+		}
+		c.fill(disc(cx, cy-h*.47, h*.075), flat(l.felt.mix(rgb{1, 1, 1}, .75)))
+		c.fill(disc(cx, cy-h*.47, h*.05), flat(l.felt.scale(.6)))
+		c.soft(ellipse(cx, cy-h*.20, w*.86, h*.05), max(1, int(h*.03)), flat(rgb{.10, .06, .05}), .35)
+		peak := smooth(cx-w*1.12, cy-h*.26, cx-w*.8, cy-h*.345, cx, cy-h*.375, cx+w*.8, cy-h*.345, cx+w*1.12, cy-h*.26, cx+w*.8, cy-h*.215, cx, cy-h*.195, cx-w*.8, cy-h*.215)
+		c.fill(peak, gradient(0, cy-h*.37, 0, cy-h*.2, l.felt.scale(1.12), l.felt.scale(.62)))
+		c.fill(smooth(cx-w*1.10, cy-h*.255, cx, cy-h*.21, cx+w*1.10, cy-h*.255, cx+w*.8, cy-h*.212, cx, cy-h*.19, cx-w*.8, cy-h*.212), flat(l.felt.scale(.45)))
+	case "sunhat":
+		weave := func(s shader) shader {
+			k := float32(2 * math.Pi / max(3, h*.04))
+			return func(x, y float32) rgb {
+				return s(x, y).scale(.97 + .05*float32(math.Sin(float64(x*k))*math.Sin(float64(y*k))))
+			}
+		}
+		c.soft(ellipse(cx, cy-h*.20, w*.95, h*.06), max(1, int(h*.03)), flat(rgb{.10, .06, .05}), .4)
+		c.fill(ellipse(cx, cy-h*.28, w*1.95, h*.115), weave(gradient(cx-w*1.9, cy-h*.4, cx+w*1.9, cy-h*.1, l.felt.scale(1.08), l.felt.scale(.74))))
+		if !behind { // the brim's lower side, in shade
+			c.fill(ellipse(cx, cy-h*.235, w*1.25, h*.062), flat(l.felt.scale(.5)))
+		}
+		dome := smooth(cx-w*1.06, cy-h*.29, cx-w*1.02, cy-h*.50, cx-w*.62, cy-h*.70, cx, cy-h*.73, cx+w*.62, cy-h*.70, cx+w*1.02, cy-h*.50, cx+w*1.06, cy-h*.29, cx, cy-h*.245)
+		c.fill(dome, weave(felt(cx, cy-h*.25, cx, cy-h*.7)))
+		c.fill(smooth(cx-w*1.06, cy-h*.28, cx-w*1.05, cy-h*.40, cx, cy-h*.365, cx+w*1.05, cy-h*.40, cx+w*1.06, cy-h*.28, cx, cy-h*.235), flat(l.rim.mix(l.felt, .15)))
+	}
 }
 
 // pose holds a figure's joint angles in radians: 0 hangs down (legs, arms) or
@@ -117,6 +230,54 @@ var standing = []pose{
 	{-.03, -.15, -.1, .5, 2.5, -.10, -.02, .06, .02},
 }
 
+// end is where a limb of length d ends that begins at (x, y) and hangs at an angle.
+func end(x, y, angle, d float64) (float64, float64) {
+	return x + math.Sin(angle)*d, y + math.Cos(angle)*d
+}
+
+// trunk is where hip and neck of a figure are, see figure.
+func (p pose) trunk(x, y, height float64) (hipX, hipY, neckX, neckY float64) {
+	hipY = y - height*.47*max(math.Cos(p.thighL)*.5+math.Cos(p.shinL)*.5, math.Cos(p.thighR)*.5+math.Cos(p.shinR)*.5)
+	return x, hipY, x + math.Sin(p.lean)*height*.32, hipY - math.Cos(p.lean)*height*.32
+}
+
+// arms are where the left and the right shoulder, elbow and wrist are: x and y of each.
+func (p pose) arms(x, y, height float64) (arms [2][6]float64) {
+	_, _, neckX, neckY := p.trunk(x, y, height)
+	for i, s := range []float64{-1, 1} {
+		upper, fore := p.armL, p.foreL
+		if s > 0 {
+			upper, fore = p.armR, p.foreR
+		}
+		ax, ay := neckX+s*(math.Cos(p.lean)*.10-.012)*height, neckY+(s*math.Sin(p.lean)*.10+.047)*height
+		ex, ey := end(ax, ay, upper, height*.15)
+		wx, wy := end(ex, ey, fore, height*.135)
+		arms[i] = [6]float64{ax, ay, ex, ey, wx, wy}
+	}
+	return arms
+}
+
+// hides says whether a figure's arms would cover one of the faces.
+func (p pose) hides(faces []Face, x, y, height float64) bool {
+	for _, a := range p.arms(x, y, height) {
+		hx, hy := end(a[4], a[5], math.Atan2(a[4]-a[2], a[5]-a[3]), height*.04) // the fingers' end
+		points := []float64{a[0], a[1], a[2], a[3], hx, hy}
+		for i := 0; i < 4; i += 2 {
+			for k := range 9 {
+				t := float64(k) / 8
+				px, py := points[i]+(points[i+2]-points[i])*t, points[i+1]+(points[i+3]-points[i+1])*t
+				for _, f := range faces {
+					m := height * .02
+					if px > float64(f.X)-m && px < float64(f.X+f.W)+m && py > float64(f.Y)-m && py < float64(f.Y+f.H)+m {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
 // swing varies a pose.
 func (c *canvas) swing(p pose, by float64) pose {
 	for _, a := range []*float64{&p.lean, &p.armL, &p.foreL, &p.armR, &p.foreR, &p.thighL, &p.shinL, &p.thighR, &p.shinR} {
@@ -144,20 +305,17 @@ func (c *canvas) limbShade(x0, y0, x1, y1, r float64, col rgb, cloth bool) shade
 
 // figure draws a standing or dancing person of the given height from crown to
 // sole, the feet's mean at (x, y). A person seen from behind has no face. It
-// returns the box of the face, empty where there is none.
-func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Box {
+// returns the face, empty where there is none.
+func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Face {
 	H := height
-	end := func(x, y, a, d float64) (float64, float64) { return x + math.Sin(a)*d, y + math.Cos(a)*d }
-	hipY := y - H*.47*max(math.Cos(p.thighL)*.5+math.Cos(p.shinL)*.5, math.Cos(p.thighR)*.5+math.Cos(p.shinR)*.5)
-	hipX := x
-	neckX, neckY := hipX+math.Sin(p.lean)*H*.32, hipY-math.Cos(p.lean)*H*.32
+	hipX, hipY, neckX, neckY := p.trunk(x, y, H)
 	part := func(x0, y0, r0, x1, y1, r1 float64, col rgb, cloth bool) {
 		c.fill(limb(x0, y0, r0, x1, y1, r1), c.limbShade(x0, y0, x1, y1, max(r0, r1), col, cloth))
 	}
 	c.shadow(ellipse(x, y, H*.22, H*.03), 0, H*.005, max(2, int(H*.03)), .5)
 
-	type side struct{ s, thigh, shin, arm, fore float64 }
-	sides := []side{{-1, p.thighL, p.shinL, p.armL, p.foreL}, {1, p.thighR, p.shinR, p.armR, p.foreR}}
+	type side struct{ s, thigh, shin, fore float64 }
+	sides := []side{{-1, p.thighL, p.shinL, p.foreL}, {1, p.thighR, p.shinR, p.foreR}}
 	bare := l.skirt
 	for _, s := range sides {
 		hx := hipX + s.s*H*.05
@@ -188,13 +346,9 @@ func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Box {
 	}
 	c.fill(trunk, c.limbShade(hipX, hipY, neckX, neckY, H*.13, l.top, true))
 	// Arms, the sleeve to the elbow.
-	for _, s := range sides {
-		ax, ay := lsx+H*.012, lsy+H*.012
-		if s.s > 0 {
-			ax, ay = rsx-H*.012, rsy+H*.012
-		}
-		ex, ey := end(ax, ay, s.arm, H*.15)
-		wx, wy := end(ex, ey, s.fore, H*.135)
+	for i, arm := range p.arms(x, y, H) {
+		s := sides[i]
+		ax, ay, ex, ey, wx, wy := arm[0], arm[1], arm[2], arm[3], arm[4], arm[5]
 		part(ex, ey, H*.026, wx, wy, H*.019, l.skin, false)
 		c.fill(ellipse(wx+math.Sin(s.fore)*H*.018, wy+math.Cos(s.fore)*H*.018, H*.023, H*.026), ball(wx, wy, H*.04, l.skin, .4))
 		part(ax, ay, H*.036, ex, ey, H*.030, l.top, true)
@@ -208,7 +362,8 @@ func (c *canvas) figure(x, y, height float64, p pose, l look, behind bool) Box {
 		} else {
 			c.fill(smooth(cx-head*.39, cy-head*.2, cx, cy-head*.55, cx+head*.39, cy-head*.2, cx+head*.30, cy+head*.32, cx, cy+head*.40, cx-head*.30, cy+head*.32), c.hairShade(cx, cy, head, l.hair))
 		}
-		return Box{}
+		c.hat(cx, cy, head, l, true)
+		return Face{}
 	}
 	return c.face(cx, cy, head, l)
 }

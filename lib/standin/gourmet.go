@@ -180,9 +180,11 @@ func (c *canvas) sides() {
 		case 0:
 			c.glass(x, y+30, c.between(44, 62), c.between(80, 120))
 		case 1:
-			rx, ry := c.bowl(x, y, c.between(36, 52), .7, 12, c.pick(0xe8e2d6, 0x3a3f45, 0x6d7f6a))
-			c.fill(ellipse(x, y, rx, ry), rough(flat(c.pick(0x7d9a4a, 0xd8c9a0, 0x9c3f2a, 0x3a2418)), c.noise, 6, .5))
-			c.scatter(14, x, y, rx*.7, ry*.7, 5, 0xdfe6b0, 0x8fb04a, 0xc0502f)
+			c.serve(func() {
+				rx, ry := c.bowl(x, y, c.between(36, 52), .7, 12, c.pick(0xe8e2d6, 0x3a3f45, 0x6d7f6a))
+				c.fill(ellipse(x, y, rx, ry), rough(flat(c.pick(0x7d9a4a, 0xd8c9a0, 0x9c3f2a, 0x3a2418)), c.noise, 6, .5))
+				c.scatter(14, x, y, rx*.7, ry*.7, 5, 0xdfe6b0, 0x8fb04a, 0xc0502f)
+			})
 		default:
 			c.chopsticks(c.between(300, 350), c.between(560, 640), 260, c.between(-.3, .2))
 		}
@@ -191,18 +193,20 @@ func (c *canvas) sides() {
 
 // dish is any of the dishes, at (cx, cy), half as wide as r.
 func (c *canvas) dish(cx, cy, r float64) {
-	switch c.one(5) {
-	case 0:
-		c.ramen(cx, cy, r)
-	case 1:
-		c.sushi(cx, cy, r)
-	case 2:
-		c.cakes(cx, cy, r)
-	case 3:
-		c.riceBowl(cx, cy, r)
-	default:
-		c.steak(cx, cy, r)
-	}
+	c.serve(func() {
+		switch c.one(5) {
+		case 0:
+			c.ramen(cx, cy, r)
+		case 1:
+			c.sushi(cx, cy, r)
+		case 2:
+			c.cakes(cx, cy, r)
+		case 3:
+			c.riceBowl(cx, cy, r)
+		default:
+			c.steak(cx, cy, r)
+		}
+	})
 }
 
 // sushi is a board of nigiri.
@@ -368,12 +372,12 @@ func (c *canvas) steak(cx, cy, r float64) {
 }
 
 // plated is a drawing function for one dish on a laid table.
-func plated(dish func(c *canvas, cx, cy, r float64), lo, hi float64) func(*canvas, int) []Box {
-	return func(c *canvas, _ int) []Box {
+func plated(dish func(c *canvas, cx, cy, r float64), lo, hi float64) func(*canvas, int) []Face {
+	return func(c *canvas, _ int) []Face {
 		c.table()
 		c.sides()
 		c.weight = 1
-		dish(c, c.between(175, 210), c.between(335, 400), c.between(lo, hi))
+		c.serve(func() { dish(c, c.between(175, 210), c.between(335, 400), c.between(lo, hi)) })
 		c.weight = 0
 		return nil
 	}
@@ -420,7 +424,7 @@ func (c *canvas) eatery() {
 }
 
 // diner is guests behind a table with dishes.
-func (c *canvas) diner(faces int) []Box {
+func (c *canvas) diner(faces int) []Face {
 	c.eatery()
 	boxes := c.guests(faces, 690)
 	c.counter(c.between(500, 540))
@@ -428,13 +432,13 @@ func (c *canvas) diner(faces int) []Box {
 }
 
 // guests sit side by side; y is where their feet would be.
-func (c *canvas) guests(faces int, y float64) []Box {
+func (c *canvas) guests(faces int, y float64) []Face {
 	c.weight = 1
 	defer func() { c.weight = 0 }()
-	var out []Box
+	var out []Face
 	for i := range faces {
 		x := 180 + (float64(i)-float64(faces-1)/2)*165 + c.between(-8, 8)
-		if b := c.figure(x, y+c.between(-10, 10), c.between(400, 450), c.swing(standing[c.one(len(standing))], .05), c.dress(), false); b.Size > 0 {
+		if b := c.figure(x, y+c.between(-10, 10), c.between(400, 450), c.swing(standing[c.one(len(standing))], .05), c.dress(), false); b.W > 0 {
 			out = append(out, b)
 		}
 	}
@@ -442,7 +446,7 @@ func (c *canvas) guests(faces int, y float64) []Box {
 }
 
 // stall is a food stall in a street or a landscape: a counter with a striped roof.
-func (c *canvas) stall(int) []Box {
+func (c *canvas) stall(int) []Face {
 	l := c.light()
 	if c.one(2) == 0 {
 		c.sky(l, 370)
@@ -474,7 +478,7 @@ func (c *canvas) stall(int) []Box {
 }
 
 // shopfront is the street before the restaurant.
-func (c *canvas) shopfront(int) []Box {
+func (c *canvas) shopfront(int) []Face {
 	l := c.light()
 	y := c.between(320, 360)
 	c.sky(l, y+20)
@@ -504,9 +508,11 @@ func (c *canvas) grill(cx, cy, r float64) {
 	c.steam(cx, cy-r*.4, r)
 	for i := range 2 {
 		x, y := c.between(50, 120)+float64(i)*210, c.between(590, 630)
-		rx, ry := c.bowl(x, y, 75, .6, 8, c.pick(0xe9e6df, 0x22242a))
-		for k := range 5 {
-			c.slice(x-rx*.5+float64(k)*rx*.26, y+ry*c.between(-.3, .3), 19, true)
-		}
+		c.serve(func() {
+			rx, ry := c.bowl(x, y, 75, .6, 8, c.pick(0xe9e6df, 0x22242a))
+			for k := range 5 {
+				c.slice(x-rx*.5+float64(k)*rx*.26, y+ry*c.between(-.3, .3), 19, true)
+			}
+		})
 	}
 }

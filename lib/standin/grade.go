@@ -129,8 +129,8 @@ type layer struct{ pix, cover []float32 }
 // surroundings by turn and for the subject by pull·turn, saturation and value bent
 // by a curve each.
 //
-// Value stays between low and high, like a print on matt paper: what is neither
-// nearly black nor nearly white cannot be taken for lettering, which is both.
+// Value stays between low and high, like a print on matt paper: white and black letters
+// straight on the picture are read on what is neither nearly black nor nearly white.
 type grade struct {
 	scene     *canvas
 	over      layer
@@ -145,7 +145,7 @@ type grade struct {
 	valT      [1025]float32
 }
 
-// Values that are not lettering's, and how fast the range opens for pictures whose
+// Values that letters stand out from, and how fast the range opens for pictures whose
 // mean lies outside of the middle ones.
 const (
 	mattLow, mattHigh   = .235, .77

@@ -7,7 +7,7 @@ type kind struct {
 	ambiguous bool
 	lo, hi    int        // faces it can show
 	nature    [3]float64 // hue, saturation, value that it has by nature
-	draw      func(c *canvas, faces int) []Box
+	draw      func(c *canvas, faces int) []Face
 }
 
 // The kinds and their shares decide how hard the set is to classify from pixels:

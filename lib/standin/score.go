@@ -16,7 +16,12 @@ type Score struct {
 	Keywords, KeywordsFound  int // planted words of Table 4.7
 	Pieces, PiecesFound      int // planted pieces of text, keywords included
 	Words                    int // read, right or wrong
+	Styles                   map[string]Tally
 }
+
+// Tally is how many pieces of text in captions of one style there are, and how many of
+// them were read letter by letter.
+type Tally struct{ Pieces, Found int }
 
 // Recall is the share of the drawn faces that the detector found.
 func (s Score) Recall() float64 { return float64(s.Matched) / float64(s.Faces) }
@@ -26,12 +31,12 @@ func (s Score) Precision() float64 { return float64(s.Matched) / float64(s.Detec
 
 // Score holds the measurements of the set in dir against the truth. The detector
 // runs again, since the table has counts only, no places; the texts are the table's.
-func (t *Truth) Score(dir string, table *features.Table) (Score, error) {
+func (t *Truth) Score(ctx context.Context, dir string, table *features.Table) (Score, error) {
 	read := map[string]string{}
 	for _, r := range table.Rows {
 		read[r.File] = r.Text.Text
 	}
-	var s Score
+	s := Score{Styles: map[string]Tally{}}
 	for _, p := range t.Pictures {
 		text, ok := read[p.File]
 		if !ok {
@@ -41,7 +46,7 @@ func (t *Truth) Score(dir string, table *features.Table) (Score, error) {
 		if err != nil {
 			return s, fmt.Errorf("score of the stand-in set: %w", err)
 		}
-		found, err := features.DetectFaces(context.Background(), m)
+		found, err := features.DetectFaces(ctx, m)
 		if err != nil {
 			return s, fmt.Errorf("score of the stand-in set: %s: %w", p.File, err)
 		}
@@ -56,35 +61,39 @@ func (t *Truth) Score(dir string, table *features.Table) (Score, error) {
 		for _, k := range p.Keywords {
 			planted[k] = true
 		}
-		for _, piece := range p.Text {
-			w := strings.ToLower(piece)
-			s.Pieces++
-			if planted[w] {
-				s.Keywords++
-			}
-			if words[w] == 0 {
-				continue
-			}
-			words[w]--
-			s.PiecesFound++
-			if planted[w] {
-				s.KeywordsFound++
+		for _, k := range p.Captions {
+			for _, l := range k.Lines {
+				w, style := strings.ToLower(l.Text), s.Styles[k.Style]
+				style.Pieces++
+				s.Pieces++
+				if planted[w] {
+					s.Keywords++
+				}
+				if words[w] > 0 {
+					words[w]--
+					style.Found++
+					s.PiecesFound++
+					if planted[w] {
+						s.KeywordsFound++
+					}
+				}
+				s.Styles[k.Style] = style
 			}
 		}
 	}
 	return s, nil
 }
 
-// matches pairs drawn and found faces: squares whose intersection is a third of
-// their union or more are the same face, each in one pair at most.
-func matches(drawn []Box, found []features.FaceBox) int {
+// matches pairs drawn and found faces: boxes whose intersection is half of their union
+// or more are the same face, each in one pair at most.
+func matches(drawn []Face, found []features.FaceBox) int {
 	taken := make([]bool, len(found))
 	n := 0
 	for _, d := range drawn {
 		for i, f := range found {
-			w := min(d.X+d.Size, f.X+f.W) - max(d.X, f.X)
-			h := min(d.Y+d.Size, f.Y+f.H) - max(d.Y, f.Y)
-			if !taken[i] && w > 0 && h > 0 && 3*w*h >= d.Size*d.Size+f.W*f.H-w*h {
+			w := min(d.X+d.W, f.X+f.W) - max(d.X, f.X)
+			h := min(d.Y+d.H, f.Y+f.H) - max(d.Y, f.Y)
+			if !taken[i] && w > 0 && h > 0 && 2*w*h >= d.W*d.H+f.W*f.H-w*h {
 				taken[i] = true
 				n++
 				break

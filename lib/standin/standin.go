@@ -25,12 +25,11 @@ import (
 	"sync"
 
 	"thesis.example/lib/dataset"
-	"thesis.example/lib/features"
 	"thesis.example/lib/picture"
 )
 
 // Version changes whenever the same seed gives other pictures or numbers.
-const Version = 1
+const Version = 2
 
 // full is the number of pictures a genre in the thesis, and in the plan.
 const full = 100
@@ -50,16 +49,34 @@ type Truth struct {
 	Pictures []Picture `json:"pictures"` // in the order of engagement.csv
 }
 
-// Picture is the truth about one picture.
+// Picture is the truth about one picture. All boxes are in its pixels.
 type Picture struct {
-	File      string   `json:"file"` // "dance/001.png"
-	Genre     string   `json:"genre"`
-	Kind      string   `json:"kind"`      // what is drawn: "stage", "noodles", "sea", …
-	Ambiguous bool     `json:"ambiguous"` // drawn to be mistaken for another genre
-	Faces     []Box    `json:"faces"`
-	Text      []string `json:"text"`     // visually separate pieces, as written
-	Keywords  []string `json:"keywords"` // those of them that Table 4.7 counts, lower-case
-	Colour    Colours  `json:"colour"`   // intended; what the pixels have is within 0.01, mostly
+	File      string    `json:"file"` // "dance/001.png"
+	Genre     string    `json:"genre"`
+	Kind      string    `json:"kind"`      // what is drawn: "stage", "noodles", "sea", …
+	Ambiguous bool      `json:"ambiguous"` // drawn to be mistaken for another genre
+	Faces     []Face    `json:"faces"`
+	Dishes    []Box     `json:"dishes"` // of food, what captions and furniture cover of them included
+	Captions  []Caption `json:"captions"`
+	Keywords  []string  `json:"keywords"` // those of its texts that Table 4.7 counts, lower-case
+	Colour    Colours   `json:"colour"`   // intended; what the pixels have is within 0.01, mostly
+}
+
+// Caption is a text that is seen as one.
+type Caption struct {
+	// "plate", a plate under the letters; straight on the picture "outline", "shadow" and
+	// "plain"; "small", the author's lines at the lower left, where hashtags stand; "panel",
+	// a page of notes; "search", the app's search bar.
+	Style string `json:"style"`
+	Size  int    `json:"size"` // of the font, in pixels; of a panel, the largest
+	Box   Box    `json:"box"`  // with its plate, panel or bar
+	Lines []Line `json:"lines"`
+}
+
+// Line is one visually separate piece of text, which Table 4.6 counts as a word.
+type Line struct {
+	Text string `json:"text"` // as written
+	Box  Box    `json:"box"`  // as high as the font
 }
 
 // Read loads the truth of a stand-in set.
@@ -81,7 +98,7 @@ type plan struct {
 	Picture
 	engagement
 	kind  kind
-	text  []piece
+	text  []caption
 	faces int
 	set   uint64 // the set's seed
 	id    uint64 // the place in the full set
@@ -221,6 +238,7 @@ func makePlans(seed int64) ([]plan, error) {
 	}
 	plans := make([]plan, 0, len(laws)*full)
 	var natures []nature
+	var said [][]piece
 	black := 0
 	for g, l := range laws {
 		var texts [][]piece
@@ -240,8 +258,9 @@ func makePlans(seed int64) ([]plan, error) {
 			return nil, err
 		}
 		settle(texts, ks, faces)
+		said = append(said, texts...)
 		for i := range full {
-			p := plan{kind: ks[i], faces: faces[i], text: texts[i], engagement: numbers[g*full+i], set: uint64(seed), id: uint64(g*full + i)}
+			p := plan{kind: ks[i], faces: faces[i], engagement: numbers[g*full+i], set: uint64(seed), id: uint64(g*full + i)}
 			p.File = fmt.Sprintf("%s/%03d.png", l.genre, i+1)
 			p.Genre, p.Kind, p.Ambiguous = l.genre, ks[i].name, ks[i].ambiguous
 			if p.Kind == "black" {
@@ -259,12 +278,16 @@ func makePlans(seed int64) ([]plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	value := make([]float64, len(colours))
+	for i, c := range colours {
+		value[i] = c.Value
+	}
+	captions := planCaptions(stream(seed, 3), said, value)
 	for i := range plans {
 		p := &plans[i]
-		p.Colour = colours[i]
-		p.Text, p.Keywords = []string{}, []string{}
-		for _, t := range p.text {
-			p.Text = append(p.Text, t.shown)
+		p.Colour, p.text = colours[i], captions[i]
+		p.Keywords = []string{}
+		for _, t := range said[i] {
 			if t.keyword != "" {
 				p.Keywords = append(p.Keywords, t.keyword)
 			}
@@ -387,52 +410,32 @@ func drawAll(ctx context.Context, dir string, plans []plan, progress func(done, 
 	return context.Cause(ctx)
 }
 
-// attempts bounds how often a picture is drawn anew when the face detector does not
-// see the planned faces and nothing else.
-const attempts = 12
-
-// write draws the picture and stores it. As a photographer throws away the shot
-// where somebody blinks, a drawing in which the detector misses a face, or sees one
-// in a pattern, is drawn again with other random numbers; the best one stays.
+// write draws the picture and stores it.
 func (p *plan) write(dir string, t *typist) error {
-	var best *picture.Image
-	least := math.MaxInt
-	for try := range uint64(attempts) {
-		m, faces, err := p.draw(t, try)
-		if err != nil {
-			return err
-		}
-		found, err := features.DetectFaces(context.Background(), m)
-		if err != nil {
-			return err
-		}
-		hits := matches(faces, found)
-		if wrong := len(faces) + len(found) - 2*hits; wrong < least {
-			least, best, p.Faces = wrong, m, faces
-		}
-		if least == 0 {
-			break
-		}
+	m, err := p.draw(t)
+	if err != nil {
+		return err
 	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, best.RGBA()); err != nil {
+	if err := png.Encode(&b, m.RGBA()); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(p.File)), b.Bytes(), 0o644)
 }
 
-// draw makes the picture with one set of random numbers.
-func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
-	source := func(k uint64) *rand.Rand { return rand.New(rand.NewPCG(p.set, (p.id+1)<<16|try<<4|k)) }
+// draw makes the picture, and notes in p what is where.
+func (p *plan) draw(t *typist) (*picture.Image, error) {
+	source := func(k uint64) *rand.Rand { return rand.New(rand.NewPCG(p.set, (p.id+1)<<16|k)) }
 	scene := newCanvas(source(0))
-	faces := []Box{}
+	p.Faces, p.Dishes, p.Captions = []Face{}, []Box{}, []Caption{}
 	if p.Kind == "black" {
-		return blackFrame(), faces, nil
+		return blackFrame(), nil
 	}
 	scene.want = p.Colour
-	faces = append(faces, p.kind.draw(scene, p.faces)...)
-	if len(faces) != p.faces {
-		return nil, nil, fmt.Errorf("kind %q drew %d faces instead of %d", p.Kind, len(faces), p.faces)
+	p.Faces = append(p.Faces, p.kind.draw(scene, p.faces)...)
+	p.Dishes = append(p.Dishes, scene.dishes...)
+	if len(p.Faces) != p.faces {
+		return nil, fmt.Errorf("kind %q drew %d faces instead of %d", p.Kind, len(p.Faces), p.faces)
 	}
 	scene.grain(.03)
 
@@ -443,8 +446,9 @@ func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
 		pair[i] = newCanvas(source(1))
 		pair[i].background(flat(rgb{float32(i), float32(i), float32(i)}))
 		pair[i].want = p.Colour
-		if err := pair[i].furniture(t, p.text, faces); err != nil {
-			return nil, nil, err
+		var err error
+		if p.Captions, err = pair[i].furniture(t, p.text, p.Faces, scene); err != nil {
+			return nil, err
 		}
 	}
 	over.pix = pair[0].pix
@@ -452,7 +456,7 @@ func (p *plan) draw(t *typist, try uint64) (*picture.Image, []Box, error) {
 	for i := range over.cover {
 		over.cover[i] = 1 - (pair[1].pix[3*i+1] - pair[0].pix[3*i+1])
 	}
-	return newGrade(scene, over, p.Colour).reach(p.Colour), faces, nil
+	return newGrade(scene, over, p.Colour).reach(p.Colour), nil
 }
 
 // blackFrame is the moment before a clip begins: black, with the red of a standby

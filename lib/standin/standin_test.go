@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"thesis.example/lib/dataset"
@@ -159,20 +160,23 @@ func TestPlan(t *testing.T) {
 			shown := map[string]int{}
 			for _, q := range here {
 				faces = append(faces, float64(q.faces))
-				words = append(words, float64(len(q.Text)))
-				n := max(0, len(q.Text)-1)
-				for _, s := range q.Text {
-					n += len([]rune(s))
+				count, n := 0, 0
+				for _, k := range q.text {
+					count += len(k.lines)
+					for _, l := range k.lines {
+						n += len([]rune(l.shown))
+					}
 				}
-				length = append(length, float64(n))
+				words = append(words, float64(count))
+				length = append(length, float64(n+max(0, count-1)))
 				for _, k := range q.Keywords {
 					shown[k]++
 				}
-				if q.Kind == "black" && len(q.Text) > 0 {
-					t.Errorf("seed %d: %s is black and says %q", seed, q.File, q.Text)
+				if q.Kind == "black" && count > 0 {
+					t.Errorf("seed %d: %s is black and says %q", seed, q.File, q.text)
 				}
-				if len(q.Text) > 10 && q.faces > 0 {
-					t.Errorf("seed %d: %s has %d words over a face", seed, q.File, len(q.Text))
+				if count > 10 && q.faces > 0 {
+					t.Errorf("seed %d: %s has %d words over a face", seed, q.File, count)
 				}
 			}
 			for name, get := range channels {
@@ -228,10 +232,58 @@ func contents(t *testing.T, dir string) map[string][]byte {
 	return files
 }
 
+func inside(b Box) bool {
+	return b.X >= 0 && b.Y >= 0 && b.W > 0 && b.H > 0 && b.X+b.W <= Width && b.Y+b.H <= Height
+}
+
 func write(t *testing.T, dir string, n int, seed int64) {
 	t.Helper()
 	if err := Write(t.Context(), dir, Options{PerGenre: n, Seed: seed}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestCaptions holds the captions' styles against what planCaptions promises.
+func TestCaptions(t *testing.T) {
+	for seed := range int64(8) {
+		plans, err := makePlans(seed)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		styles, twoLines, tags := map[string]int{}, 0, 0
+		for _, p := range plans {
+			for i, k := range p.text {
+				styles[k.style]++
+				if len(k.lines) == 0 || len(k.lines) > 2 && k.style != onPanel && k.style != small {
+					t.Errorf("seed %d: %s: caption %d, %s, has %d lines", seed, p.File, i, k.style, len(k.lines))
+				}
+				if k.style != onPanel && k.style != small && len(k.lines) == 2 {
+					twoLines++
+				}
+				for _, l := range k.lines {
+					if (l.shown == bar) != (k.style == inSearchBar) {
+						t.Errorf("seed %d: %s: %q in style %s", seed, p.File, l.shown, k.style)
+					}
+					if strings.HasPrefix(l.shown, "#") {
+						if tags++; k.style != small {
+							t.Errorf("seed %d: %s: hashtag %q in style %s", seed, p.File, l.shown, k.style)
+						}
+					}
+				}
+			}
+		}
+		bare := styles[withOutline] + styles[withShadow] + styles[plainly]
+		if free := bare + styles[onPlate]; bare != free/3 {
+			t.Errorf("seed %d: %d of %d captions without a plate, want a third", seed, bare, free)
+		}
+		for _, s := range []string{withOutline, withShadow, plainly} {
+			if 3*styles[s] < bare-3 || 3*styles[s] > bare+3 {
+				t.Errorf("seed %d: %d of %d captions without a plate are %s, want a third", seed, styles[s], bare, s)
+			}
+		}
+		if styles[onPanel] != 5 || styles[small] < 20 || twoLines < 40 || tags != 2 {
+			t.Errorf("seed %d: %v, %d captions in two lines, %d hashtags", seed, styles, twoLines, tags)
+		}
 	}
 }
 
@@ -298,8 +350,20 @@ func TestSmallSet(t *testing.T) {
 			t.Errorf("picture %d is %s in the truth and %s in the set", i, p.File, set.Samples[i].File)
 		}
 		for _, b := range p.Faces {
-			if b.X < 0 || b.Y < 0 || b.X+b.Size > Width || b.Y+b.Size > Height || b.Size < 30 {
+			if !inside(b.Box) || b.W < 25 || b.H < 25 {
 				t.Errorf("%s: face %+v", p.File, b)
+			}
+		}
+		for _, b := range p.Dishes {
+			if !inside(b) {
+				t.Errorf("%s: dish %+v", p.File, b)
+			}
+		}
+		for _, k := range p.Captions {
+			for _, l := range k.Lines {
+				if !inside(l.Box) || l.Box.X < k.Box.X || l.Box.Y < k.Box.Y || l.Box.X+l.Box.W > k.Box.X+k.Box.W || l.Box.Y+l.Box.H > k.Box.Y+k.Box.H {
+					t.Errorf("%s: line %+v outside of its caption %+v", p.File, l, k.Box)
+				}
 			}
 		}
 	}
@@ -307,15 +371,15 @@ func TestSmallSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := truth.Score(dir, table)
+	s, err := truth.Score(t.Context(), dir, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Recall() < .95 || s.Precision() < .95 {
+	if s.Recall() < .95 || s.Precision() < .95 || s.PiecesFound < s.Pieces {
 		t.Errorf("score %+v", s)
 	}
 	table.Rows = table.Rows[1:]
-	if _, err := truth.Score(dir, table); err == nil {
+	if _, err := truth.Score(t.Context(), dir, table); err == nil {
 		t.Error("a table that lacks a picture has a score")
 	}
 }
@@ -432,14 +496,36 @@ func TestFullSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := truth.Score(dir, table)
+	s, err := truth.Score(t.Context(), dir, table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("faces: recall %.3f, precision %.3f of %d; keywords found %d of %d; pieces found %d of %d, %d words read",
-		s.Recall(), s.Precision(), s.Faces, s.KeywordsFound, s.Keywords, s.PiecesFound, s.Pieces, s.Words)
-	if s.Recall() < .95 || s.Precision() < .95 || float64(s.KeywordsFound) < .9*float64(s.Keywords) {
-		t.Errorf("faces or keywords are not recovered: %+v", s)
+	t.Logf("faces: recall %.3f, precision %.3f of %d; keywords found %d of %d; pieces found %d of %d, %d words read; %v",
+		s.Recall(), s.Precision(), s.Faces, s.KeywordsFound, s.Keywords, s.PiecesFound, s.Pieces, s.Words, s.Styles)
+	if s.Recall() < .99 || s.Precision() < .99 || float64(s.PiecesFound) < .995*float64(s.Pieces) {
+		t.Errorf("faces or pieces of text are not recovered: %+v", s)
+	}
+	for style, n := range s.Styles {
+		if float64(n.Found) < .97*float64(n.Pieces) {
+			t.Errorf("of %d pieces in style %s %d are read", n.Pieces, style, n.Found)
+		}
+	}
+	worn := map[string]int{}
+	dishes := 0
+	for _, p := range truth.Pictures {
+		dishes += len(p.Dishes)
+		for _, f := range p.Faces {
+			worn[f.Hat]++
+			worn[f.Glasses]++
+		}
+	}
+	for _, w := range []string{"cap", "beanie", "sunhat", "clear", "dark"} {
+		if worn[w] < 4 {
+			t.Errorf("%d faces with %s", worn[w], w)
+		}
+	}
+	if dishes < full {
+		t.Errorf("%d dishes", dishes)
 	}
 }
 

@@ -203,7 +203,7 @@ func (c *canvas) peaks(l light, y float64) {
 }
 
 // mountain is the view of a mountain.
-func (c *canvas) mountain(faces int) []Box {
+func (c *canvas) mountain(faces int) []Face {
 	c.peaks(c.light(), c.between(380, 450))
 	return c.visitors(faces)
 }
@@ -240,7 +240,7 @@ func (c *canvas) coast(l light, y, shore float64) {
 }
 
 // sea is the view of a beach.
-func (c *canvas) sea(faces int) []Box {
+func (c *canvas) sea(faces int) []Face {
 	l := c.light()
 	shore := c.between(470, 560)
 	c.coast(l, c.between(250, 330), shore)
@@ -320,7 +320,7 @@ func (c *canvas) foliage(l light) {
 }
 
 // shrine is a torii in the water or a tunnel of them in a wood.
-func (c *canvas) shrine(faces int) []Box {
+func (c *canvas) shrine(faces int) []Face {
 	l := c.light()
 	red := c.pick(0xd0402a, 0xc2391f, 0xb5472f)
 	c.weight = 1
@@ -365,7 +365,7 @@ func (c *canvas) roof(x, y, w, h float64, tile, wall rgb) {
 }
 
 // temple is a pagoda or a hall among trees.
-func (c *canvas) temple(faces int) []Box {
+func (c *canvas) temple(faces int) []Face {
 	l := c.light()
 	y := c.between(470, 520)
 	c.sky(l, y)
@@ -426,7 +426,7 @@ func (c *canvas) skyline(l light, y float64) {
 }
 
 // city is the view of a skyline.
-func (c *canvas) city(faces int) []Box {
+func (c *canvas) city(faces int) []Face {
 	c.skyline(c.light(), c.between(420, 480))
 	return c.visitors(faces)
 }
@@ -476,7 +476,7 @@ func (c *canvas) lane(l light, y float64) {
 }
 
 // oldTown is the view down an old street.
-func (c *canvas) oldTown(faces int) []Box {
+func (c *canvas) oldTown(faces int) []Face {
 	l := c.light()
 	y := c.between(330, 370)
 	c.sky(l, y+20)
@@ -486,7 +486,7 @@ func (c *canvas) oldTown(faces int) []Box {
 }
 
 // speciality is what the place is famous for eating.
-func (c *canvas) speciality(faces int) []Box {
+func (c *canvas) speciality(faces int) []Face {
 	c.table()
 	c.weight = 1
 	c.dish(c.between(180, 215), c.between(340, 400), c.between(125, 160))
@@ -495,7 +495,7 @@ func (c *canvas) speciality(faces int) []Box {
 }
 
 // terrace is a dish before a view.
-func (c *canvas) terrace(int) []Box {
+func (c *canvas) terrace(int) []Face {
 	l := c.light()
 	if c.one(2) == 0 {
 		c.peaks(l, c.between(300, 340))
@@ -507,7 +507,7 @@ func (c *canvas) terrace(int) []Box {
 }
 
 // festival is a dance that visitors watch: people in a row under lanterns.
-func (c *canvas) festival(faces int) []Box {
+func (c *canvas) festival(faces int) []Face {
 	l := c.light()
 	l.night = true
 	y := c.between(330, 360)
@@ -523,7 +523,7 @@ func (c *canvas) festival(faces int) []Box {
 }
 
 // portrait is a visitor who fills the picture.
-func (c *canvas) portrait(faces int) []Box {
+func (c *canvas) portrait(faces int) []Face {
 	wall := hsv(c.ambient(.5), c.between(.1, .25), c.between(.5, .8))
 	c.background(rough(gradient(0, 0, Width, Height, wall, wall.scale(.7)), c.noise, 120, .3))
 	c.glow(c.between(0, Width), c.between(0, 200), 300, rgb{1, .95, .85}, .4)
@@ -532,19 +532,19 @@ func (c *canvas) portrait(faces int) []Box {
 
 // visitors are people who pose before the sight: half-length where there are few,
 // in two rows where there are many.
-func (c *canvas) visitors(faces int) []Box {
+func (c *canvas) visitors(faces int) []Face {
 	if faces == 0 {
 		return nil
 	}
 	c.weight = 1
 	defer func() { c.weight = 0 }()
-	var out []Box
+	var out []Face
 	row := func(n int, y, h float64) {
 		gap := min(340/float64(n), 150)
 		for i := range n {
 			x := 185 + (float64(i)-float64(n-1)/2)*gap + c.between(-4, 4)
 			l := c.dress()
-			if b := c.figure(x, y+c.between(-6, 6), h*c.between(.97, 1.03), c.swing(standing[c.one(len(standing))], .04), l, false); b.Size > 0 {
+			if b := c.figure(x, y+c.between(-6, 6), h*c.between(.97, 1.03), c.swing(standing[c.one(len(standing))], .04), l, false); b.W > 0 {
 				out = append(out, b)
 			}
 		}

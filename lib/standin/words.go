@@ -1,9 +1,11 @@
 package standin
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -128,6 +130,91 @@ func phrases(grammar []string) map[int][]string {
 // piece is one visually separate piece of text: how it is drawn, and the keyword of
 // Table 4.7 that it is, if any.
 type piece struct{ shown, keyword string }
+
+// Styles of captions.
+const (
+	onPlate     = "plate"   // on a dark or white plate
+	withOutline = "outline" // straight on the picture, light letters with a dark outline
+	withShadow  = "shadow"  // the same, coloured letters with a soft shadow
+	plainly     = "plain"   // the same, white letters and nothing else
+	small       = "small"   // what the author wrote about the clip, at the lower left, hashtags too
+	onPanel     = "panel"   // a page of notes
+	inSearchBar = "search"  // the app's own
+)
+
+// caption is pieces of text that are drawn as one.
+type caption struct {
+	style string
+	lines []piece // from the top; of a panel, row by row
+}
+
+// How often two pieces share a caption, where there are two, and pieces stand in the
+// author's small lines, where there are two captions.
+const (
+	inTwoLines = .4
+	inSmall    = .2
+)
+
+// planCaptions makes captions of each picture's pieces of text. Of those that stand
+// free, a third has no plate; the darkest pictures have the plain ones, since that is
+// where an author leaves white letters as they are.
+func planCaptions(rng *rand.Rand, texts [][]piece, value []float64) [][]caption {
+	out := make([][]caption, len(texts))
+	type place struct{ picture, caption int }
+	var free []place
+	for i, text := range texts {
+		var rest, search []piece
+		var tags []piece
+		for _, p := range text {
+			switch {
+			case p.shown == bar:
+				search = append(search, p)
+			case strings.HasPrefix(p.shown, "#"):
+				tags = append(tags, p)
+			default:
+				rest = append(rest, p)
+			}
+		}
+		if len(rest) > 10 {
+			out[i] = append(out[i], caption{onPanel, rest})
+			rest = nil
+		}
+		if n := len(rest); n > 1 && (len(tags) > 0 || rng.Float64() < inSmall) {
+			k := 1 + rng.IntN(min(2, n-1))
+			rest, tags = rest[:n-k], append(rest[n-k:n:n], tags...)
+		}
+		for len(rest) > 0 {
+			n := 1
+			if len(rest) > 1 && rng.Float64() < inTwoLines {
+				n = 2
+			}
+			free = append(free, place{i, len(out[i])})
+			out[i] = append(out[i], caption{onPlate, rest[:n:n]})
+			rest = rest[n:]
+		}
+		if len(tags) > 0 {
+			out[i] = append(out[i], caption{small, tags})
+		}
+		if len(search) > 0 {
+			out[i] = append(out[i], caption{inSearchBar, search})
+		}
+	}
+	rng.Shuffle(len(free), func(i, j int) { free[i], free[j] = free[j], free[i] })
+	free = free[:len(free)/3]
+	slices.SortStableFunc(free, func(a, b place) int { return cmp.Compare(value[a.picture], value[b.picture]) })
+	for k, f := range free {
+		style := plainly
+		switch {
+		case 3*k < len(free):
+		case k%2 == 0:
+			style = withOutline
+		default:
+			style = withShadow
+		}
+		out[f.picture][f.caption].style = style
+	}
+	return out
+}
 
 // planText decides what each of n pictures of a genre says.
 func planText(rng *rand.Rand, genre string, n int) ([][]piece, error) {

@@ -22,6 +22,9 @@ var Backend = sync.OnceValues(func() (compute.Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the XLA backend ($GOMLX_BACKEND chooses it): %w", err)
 	}
+	if err := keepBuffers(); err != nil {
+		return nil, fmt.Errorf("opening the XLA backend: %w", err)
+	}
 	return b, nil
 })
 
