@@ -32,7 +32,7 @@ func at(limit, certainty float64) float64 { return limit + certainty*(1-limit) }
 
 func TestLeastCertain(t *testing.T) {
 	face := func(score float64) []FaceBox { return []FaceBox{{Score: .99}, {Score: score}} }
-	text := func(score float64) []Piece { return []Piece{{Score: .98}, {Score: score}} }
+	text := func(score float64) []Piece { return []Piece{{Text: "長い", Score: .98}, {Text: "短い", Score: score}} }
 	found := []Measurement{
 		{},
 		{Faces: face(at(faceScore, .5))},
@@ -40,19 +40,19 @@ func TestLeastCertain(t *testing.T) {
 		{Faces: face(at(faceScore, .9)), Pieces: text(at(lineScore, .3))},
 		{Faces: face(at(faceScore, .1)), Pieces: text(at(lineScore, .6))},
 		{Faces: face(at(faceScore, .2))},
-		{},
+		{Pieces: []Piece{{Text: "酒", Score: at(letterScore, .25)}}}, // a letter alone has a limit of its own
 	}
 	set := &dataset.Set{}
 	for i := range found {
 		set.Samples = append(set.Samples, dataset.Sample{File: fmt.Sprint(i)})
 	}
-	if order := LeastCertain(set, found); !slices.Equal(order, []int{4, 5, 3, 2, 1, 0, 6}) {
+	if order := LeastCertain(set, found); !slices.Equal(order, []int{4, 5, 6, 3, 2, 1, 0}) {
 		t.Errorf("order %v", order)
 	}
 	// What somebody has looked at is certain: 4 is now as certain as its text, 3 altogether.
 	n, s := 1, ""
 	set.Corrections = map[string]dataset.Correction{"4": {Faces: &n}, "3": {Faces: &n, Text: &s}}
-	if order := LeastCertain(set, found); !slices.Equal(order, []int{5, 2, 1, 4, 0, 3, 6}) {
+	if order := LeastCertain(set, found); !slices.Equal(order, []int{5, 6, 2, 1, 4, 0, 3}) {
 		t.Errorf("order with corrections %v", order)
 	}
 }
