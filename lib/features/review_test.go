@@ -32,7 +32,9 @@ func at(limit, certainty float64) float64 { return limit + certainty*(1-limit) }
 
 func TestLeastCertain(t *testing.T) {
 	face := func(score float64) []FaceBox { return []FaceBox{{Score: .99}, {Score: score}} }
-	text := func(score float64) []Piece { return []Piece{{Text: "長い", Score: .98}, {Text: "短い", Score: score}} }
+	text := func(score float64) []Piece {
+		return []Piece{{Text: "長い", Score: .98}, {Text: "短い", Score: score}}
+	}
 	found := []Measurement{
 		{},
 		{Faces: face(at(faceScore, .5))},
