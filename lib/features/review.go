@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
@@ -58,7 +59,11 @@ func (m Measurement) certainty(c dataset.Correction) float64 {
 	}
 	if c.Text == nil {
 		for _, p := range m.Pieces {
-			least = min(least, (p.Score-lineScore)/(1-lineScore))
+			limit := lineScore
+			if utf8.RuneCountInString(p.Text) == 1 {
+				limit = letterScore
+			}
+			least = min(least, (p.Score-limit)/(1-limit))
 		}
 	}
 	return least

@@ -27,10 +27,14 @@ import (
 	"thesis.example/lib/setup"
 )
 
+// at is the score that is as certain as given, above a limit.
+func at(limit, certainty float64) float64 { return limit + certainty*(1-limit) }
+
 func TestLeastCertain(t *testing.T) {
 	face := func(score float64) []FaceBox { return []FaceBox{{Score: .99}, {Score: score}} }
-	text := func(score float64) []Piece { return []Piece{{Score: .98}, {Score: score}} }
-	at := func(limit, share float64) float64 { return limit + share*(1-limit) }
+	text := func(score float64) []Piece {
+		return []Piece{{Text: "長い", Score: .98}, {Text: "短い", Score: score}}
+	}
 	found := []Measurement{
 		{},
 		{Faces: face(at(faceScore, .5))},
@@ -38,19 +42,19 @@ func TestLeastCertain(t *testing.T) {
 		{Faces: face(at(faceScore, .9)), Pieces: text(at(lineScore, .3))},
 		{Faces: face(at(faceScore, .1)), Pieces: text(at(lineScore, .6))},
 		{Faces: face(at(faceScore, .2))},
-		{},
+		{Pieces: []Piece{{Text: "酒", Score: at(letterScore, .25)}}}, // a letter alone has a limit of its own
 	}
 	set := &dataset.Set{}
 	for i := range found {
 		set.Samples = append(set.Samples, dataset.Sample{File: fmt.Sprint(i)})
 	}
-	if order := LeastCertain(set, found); !slices.Equal(order, []int{4, 5, 3, 2, 1, 0, 6}) {
+	if order := LeastCertain(set, found); !slices.Equal(order, []int{4, 5, 6, 3, 2, 1, 0}) {
 		t.Errorf("order %v", order)
 	}
 	// What somebody has looked at is certain: 4 is now as certain as its text, 3 altogether.
 	n, s := 1, ""
 	set.Corrections = map[string]dataset.Correction{"4": {Faces: &n}, "3": {Faces: &n, Text: &s}}
-	if order := LeastCertain(set, found); !slices.Equal(order, []int{5, 2, 1, 4, 0, 3, 6}) {
+	if order := LeastCertain(set, found); !slices.Equal(order, []int{5, 6, 2, 1, 4, 0, 3}) {
 		t.Errorf("order with corrections %v", order)
 	}
 }
@@ -87,10 +91,10 @@ func hostileSet(t *testing.T) (*dataset.Set, *Table, []Measurement) {
 	set := open(t, dir)
 	corners := quad{{1, 1}, {9, 1}, {9, 4}, {1, 4}}
 	found := []Measurement{ // in the order of the paths
-		{Faces: []FaceBox{{1, 2, 3, 4, .9}}, Pieces: []Piece{{corners, `"onerror="hacked=1`, .99}, {corners, `</title><script>hacked=1</script>`, .55}}},
-		{Faces: []FaceBox{{0, 0, 2, 2, .51}}, Pieces: []Piece{{corners, `<img src=x onerror=hacked=1>`, .9}}},
+		{Faces: []FaceBox{{1, 2, 3, 4, .9}}, Pieces: []Piece{{corners, `"onerror="hacked=1`, .99}, {corners, `</title><script>hacked=1</script>`, at(lineScore, .1)}}},
+		{Faces: []FaceBox{{0, 0, 2, 2, at(faceScore, .02)}}, Pieces: []Piece{{corners, `<img src=x onerror=hacked=1>`, .9}}},
 		{},
-		{Faces: []FaceBox{{0, 0, 2, 2, .505}, {3, 3, 2, 2, .52}}},
+		{Faces: []FaceBox{{0, 0, 2, 2, at(faceScore, .01)}, {3, 3, 2, 2, at(faceScore, .03)}}},
 	}
 	one, said := 1, `</code><script>hacked=1</script> "quoted", ＪＡＰＡＮ`
 	set.Corrections = map[string]dataset.Correction{set.Samples[3].File: {Faces: &one, Text: &said}}
