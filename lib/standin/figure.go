@@ -22,8 +22,7 @@ type look struct {
 	rim                           rgb    // of the glasses
 }
 
-// How many people wear what. A cap's peak and dark glasses hide what a detector of
-// faces looks for; so few are hidden by both as in the street.
+// Which share of the people wears what.
 const (
 	withHat, withGlasses = .2, .2
 	darkGlasses          = .35 // of those who wear glasses
