@@ -6,12 +6,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,7 +248,7 @@ func TestRefuses(t *testing.T) {
 	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "truncated") {
 		t.Errorf("got error %v, want one that names the file and says truncated", err)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "none.png")); !os.IsNotExist(err) && !strings.Contains(fmt.Sprint(err), "none.png") {
+	if _, err := Open(filepath.Join(t.TempDir(), "none.png")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(fmt.Sprint(err), "none.png") {
 		t.Errorf("got error %v for a missing file", err)
 	}
 }

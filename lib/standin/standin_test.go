@@ -395,10 +395,14 @@ func TestWriteRespectsOthersFiles(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
-	for name, b := range contents(t, parent) {
+	left := contents(t, parent)
+	for name, b := range left {
 		if !bytes.Equal(before[name[len("set/"):]], b) {
 			t.Errorf("a cancelled Write touched or left %s", name)
 		}
+	}
+	if len(left) != len(before) || len(before) == 0 {
+		t.Errorf("a cancelled Write left %d of %d files", len(left), len(before))
 	}
 
 	note := filepath.Join(dir, "dance", "note.txt")

@@ -496,6 +496,9 @@ func TestPartsOfABatchAddUp(t *testing.T) {
 	s.micro = s.batch
 	l.profiles["test"][2] = s
 	whole := one(t, l, t.Context(), vitHybrid)
+	if len(whole.History) != s.epochs || len(parts.History) != s.epochs {
+		t.Fatalf("%d and %d epochs", len(whole.History), len(parts.History))
+	}
 	for i, e := range whole.History {
 		p := parts.History[i]
 		if math.Abs(p.TrainLoss-e.TrainLoss) > 1e-4 || math.Abs(p.TestLoss-e.TestLoss) > 1e-4 {

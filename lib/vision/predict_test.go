@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"thesis.example/lib/picture"
+	"thesis.example/lib/setup/testhome"
 )
 
 func TestClasses(t *testing.T) {
@@ -29,6 +30,7 @@ func TestClasses(t *testing.T) {
 // the same values on the same photographs.
 func TestPredictIsPyTorch(t *testing.T) {
 	golden := readPhotos(t).Lite0
+	testhome.Weights(t, "lite0")
 	l, err := Load(context.Background(), "lite0")
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +98,7 @@ func TestFeaturesArePyTorch(t *testing.T) {
 		{"lite0", lite0.File, 224, 40, lite0.Features},
 		{"dinov2-s14-imgfocus", focus.File, 518, 12, focus.Features},
 	} {
+		testhome.Weights(t, c.name)
 		l, err := Load(context.Background(), c.name)
 		if err != nil {
 			t.Fatal(err)

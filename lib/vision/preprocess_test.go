@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"thesis.example/lib/picture"
 )
@@ -51,7 +51,14 @@ func readPhotos(t *testing.T) (p photos) {
 // The pixels are Pillow's to the last grey level, up and down, bilinear and bicubic, squashed or
 // cropped, and so are the normalised values.
 func TestPreprocessIsTorchvision(t *testing.T) {
-	for _, g := range readPhotos(t).Preprocess {
+	goldens := readPhotos(t).Preprocess
+	if len(goldens) == 0 {
+		t.Fatal("no goldens")
+	}
+	for _, g := range goldens {
+		if len(g.Values) == 0 {
+			t.Errorf("%s: a golden without values", g.File)
+		}
 		p := Preprocess{Short: g.Short, Crop: g.Crop, Filter: g.Filter, Normalisation: "imagenet"}
 		m, err := picture.Open("testdata/photos/" + g.File)
 		if err != nil {
@@ -143,46 +150,48 @@ func TestBatches(t *testing.T) {
 // However slow the engine and long the list, few batches exist, and no goroutine outlives the loop.
 func TestBatchesAreBoundedAndEnd(t *testing.T) {
 	paths := slices.Repeat([]string{"testdata/photos/camera.png"}, 4000)
-	before := runtime.NumGoroutine()
-	var m0, m1 runtime.MemStats
-	runtime.ReadMemStats(&m0)
-	for range Batches(context.Background(), paths, small, 2) {
-		time.Sleep(200 * time.Millisecond) // all could be read meanwhile
-		break
-	}
-	runtime.ReadMemStats(&m1)
-	// Three batches of two, with the decoder's own waste for each picture; 4000 would be 400 MB.
-	if grew := m1.TotalAlloc - m0.TotalAlloc; grew > 20<<20 {
-		t.Errorf("%d MB allocated for one batch", grew>>20)
-	}
+	// The bubble ends when all its goroutines have: one that stayed would be a deadlock.
+	synctest.Test(t, func(t *testing.T) {
+		var m0, m1 runtime.MemStats
+		runtime.ReadMemStats(&m0)
+		for range Batches(t.Context(), paths, small, 2) {
+			synctest.Wait() // until the reader waits for somebody to take what it has
+			break
+		}
+		runtime.ReadMemStats(&m1)
+		// Three batches of two, with the decoder's own waste for each picture; 4000 would be 400 MB.
+		if grew := m1.TotalAlloc - m0.TotalAlloc; grew > 20<<20 {
+			t.Errorf("%d MB allocated for one batch", grew>>20)
+		}
+	})
 
-	stop := errors.New("stop")
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	n := 0
-	var last error
-	for _, err := range Batches(ctx, paths, small, 2) {
-		if n++; n == 3 {
-			cancel(stop)
+	synctest.Test(t, func(t *testing.T) {
+		stop := errors.New("stop")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		n := 0
+		var last error
+		for _, err := range Batches(ctx, paths, small, 2) {
+			if n++; n == 3 {
+				cancel(stop)
+			}
+			last = err
 		}
-		last = err
-	}
-	if !errors.Is(last, stop) || n > 10 {
-		t.Errorf("cancelled after 3 batches: %d came, the last one with %v", n, last)
-	}
-	for range 100 {
-		if runtime.NumGoroutine() <= before {
-			return
+		if !errors.Is(last, stop) || n > 10 {
+			t.Errorf("cancelled after 3 batches: %d came, the last one with %v", n, last)
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Errorf("%d goroutines left", runtime.NumGoroutine()-before)
+	})
 }
 
 func TestBatchesCheckTheirPreprocess(t *testing.T) {
+	said := 0
 	for _, err := range Batches(context.Background(), []string{"x.png"}, Preprocess{Crop: 8, Filter: "nearest"}, 1) {
+		said++
 		if err == nil || !strings.Contains(err.Error(), `"nearest"`) {
 			t.Errorf("error %v", err)
 		}
+	}
+	if said != 1 {
+		t.Errorf("%d errors, want one", said)
 	}
 }

@@ -1,0 +1,10 @@
+package standin
+
+import (
+	"os"
+	"testing"
+
+	"thesis.example/lib/setup/testhome"
+)
+
+func TestMain(m *testing.M) { os.Exit(testhome.Run(m)) }
