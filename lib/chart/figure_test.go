@@ -88,6 +88,15 @@ func TestSVGSaysWhatTheDataSay(t *testing.T) {
 			}
 		}
 	}
+	ticks := 0
+	for _, said := range text(t, svgOf(t, fs["4.6"])) {
+		if strings.Contains(said, "≥ 100") {
+			ticks++
+		}
+	}
+	if ticks != len(three) {
+		t.Errorf("%d ticks say ≥ 100, want one a genre", ticks)
+	}
 	plain, err := Bars(About{Title: "plain"}, "y", "", []string{"a"}, []Bar{{"b", []float64{1}, nil, nil, nil}})
 	if err != nil {
 		t.Fatal(err)

@@ -41,10 +41,11 @@
     },
 
     // Tick of a histogram: the argument is the last edge, above which all values
-    // share one bin.
+    // share one bin, whose far end means nothing.
     overflow: function (edge) {
       return function (v) {
-        return edge !== "" && v >= Number(edge) ? "≥ " + thousands(Number(edge)) : thousands(v);
+        if (edge === "" || v < Number(edge)) return thousands(v);
+        return v > Number(edge) ? "" : "≥ " + thousands(v);
       };
     },
 
