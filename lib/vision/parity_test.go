@@ -3,6 +3,7 @@
 package vision
 
 import (
+	"bytes"
 	"math"
 	"os"
 	"os/exec"
@@ -16,6 +17,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"thesis.example/lib/setup"
+	"thesis.example/lib/weights"
 )
 
 // TestParity compares EfficientNet-B0 and ViT-B/16 at full size with torchvision, which has to be
@@ -49,23 +51,28 @@ func parity(t *testing.T, dir, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	load := func(kind string) map[string]Array {
-		file, err := readFile(filepath.Join(dir, name+"."+kind+".safetensors"))
+	load := func(kind string) map[string]weights.Array {
+		path := filepath.Join(dir, name+"."+kind+".safetensors")
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
+		file, err := weights.ReadArrays(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
 		return file
 	}
-	weights, results := load("weights"), load("results")
+	initial, results := load("weights"), load("results")
 	canonicalOf := func(prefix string) map[string]*tensors.Tensor {
-		file := map[string]Array{}
+		file := map[string]weights.Array{}
 		for key, a := range results {
 			if rest, ok := strings.CutPrefix(key, prefix); ok {
 				file[rest] = a
 			}
 		}
 		if prefix == "gradient." { // statistics have none
-			for key, a := range weights {
+			for key, a := range initial {
 				if strings.Contains(key, "running_") {
 					file[key] = a
 				}
@@ -77,7 +84,7 @@ func parity(t *testing.T, dir, name string) {
 		}
 		return values
 	}
-	values, err := Canonical(n, weights)
+	values, err := Canonical(n, initial)
 	if err != nil {
 		t.Fatal(err)
 	}
