@@ -214,6 +214,16 @@ func TestBatchesAreBoundedAndEnd(t *testing.T) {
 			if !errors.Is(last, stop) || n > 5 {
 				t.Errorf("cancelled after 3 batches: %d came, the last one with %v; want at most the one that waited, then the cause", n, last)
 			}
+
+			// A batch that was not filled, because of the end, never comes: which of a send and an end
+			// goes first is drawn anew each time.
+			for range 20 {
+				for b, err := range Batches(ctx, paths, small, 2) {
+					if !errors.Is(err, stop) {
+						t.Fatalf("cancelled before: batch %v, error %v, want the cause alone", b.Index, err)
+					}
+				}
+			}
 		})
 	})
 }
