@@ -198,6 +198,8 @@ func list(dir string) (files []string, problems Problems, err error) {
 			case hidden(f.Name()):
 			case isDir(filepath.Join(dir, name), f):
 				problems = append(problems, Problem{File: file, Found: "a folder inside a genre folder", Want: "pictures only", Fix: "move its pictures up, or move the folder out"})
+			case special(filepath.Join(dir, name, f.Name())):
+				problems = append(problems, Problem{File: file, Found: "neither a file nor a folder", Want: "pictures only", Fix: "remove it"})
 			case !slices.Contains(pictureTypes, ext):
 				problems = append(problems, Problem{File: file, Found: fmt.Sprintf("a file of type %q", ext), Want: "png, jpg, jpeg or webp", Fix: "export it as PNG, or move it out"})
 			default:
@@ -215,6 +217,13 @@ func list(dir string) (files []string, problems Problems, err error) {
 // hidden says whether a name is one that systems leave behind unasked.
 func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.EqualFold(name, "thumbs.db") || strings.EqualFold(name, "desktop.ini")
+}
+
+// special says whether something is there that is no regular file, such as a pipe, which reading would
+// wait for.
+func special(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
 }
 
 // isDir follows links, so that a genre may be a link to a folder elsewhere.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/text/encoding/japanese"
@@ -155,6 +156,25 @@ func TestLabelsAgreeWithGenres(t *testing.T) {
 	}
 }
 
+// A pipe is named instead of being waited for.
+func TestPipe(t *testing.T) {
+	dir := folder(t, nil)
+	if err := syscall.Mkfifo(filepath.Join(dir, "dance", "z.png"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, false); err == nil || !strings.Contains(err.Error(), "dance/z.png: neither a file nor a folder") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Empty cells behind the last column, as spreadsheets leave them, are no surplus.
+func TestEmptyCellsBehind(t *testing.T) {
+	rows := strings.ReplaceAll(strings.TrimSpace(table), "\n", ",,\n") + ",,\n"
+	if _, err := Open(t.Context(), folder(t, map[string]string{EngagementFile: rows}), false); err != nil {
+		t.Error(err)
+	}
+}
+
 // Every way in which a folder can be wrong, and that the message names the file, the
 // row, the field and the remedy.
 func TestProblems(t *testing.T) {
@@ -174,6 +194,7 @@ func TestProblems(t *testing.T) {
 		"same, other genre":    {map[string]string{"travel/d.png": whole}, []string{"travel/d.png: the same picture as dance/a.png", "dance/a.png: the same picture as travel/d.png, in another genre"}},
 		"negative":             {map[string]string{EngagementFile: strings.Replace(table, "a.png,0,0", "a.png,-5,0", 1)}, []string{`row 2, field likes: "-5", a negative number`}},
 		"not a number":         {map[string]string{EngagementFile: strings.Replace(table, "b.png,1,1,1", "b.png,1,many,", 1)}, []string{`row 3, field saves: "many", not a count`, "row 3, field comments: an empty cell"}},
+		"thousands unquoted":   {map[string]string{EngagementFile: strings.Replace(table, "a.png,0,0,0", "a.png,29,500,12,3", 1)}, []string{`row 2: 5 cells, 1 more than the first line names: "dance/a.png,29,500,12,3"; expected 4 cells; put a cell that holds commas into quotation marks`}},
 		"missing column":       {map[string]string{EngagementFile: strings.Replace(table, "saves", "keeps", 1)}, []string{`row 1, field saves: no such column among "file,likes,keeps,comments"`}},
 		"column twice":         {map[string]string{EngagementFile: strings.Replace(table, "file,likes", "file,likes,likes", 1)}, []string{"row 1, field likes: the column stands there twice"}},
 		"missing table":        {map[string]string{EngagementFile: ""}, []string{"engagement.csv: the file is missing"}},

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -8,6 +9,9 @@ import (
 
 // Fold is one split of a set: indices into Samples, ascending.
 type Fold struct{ Train, Test []int }
+
+// ErrFewPictures is wrapped by the error of a set that is too small to be split.
+var ErrFewPictures = errors.New("too few pictures for the experiments")
 
 // Folds splits the set into k stratified folds: every genre is shuffled by the seed
 // and dealt over the folds, so that every sample is tested exactly once and every
@@ -27,7 +31,7 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 			}
 		}
 		if len(members) < k {
-			return nil, fmt.Errorf("genre %s has %d picture(s), %d folds need at least %d of each genre; add pictures or take fewer folds", genre, len(members), k, k)
+			return nil, fmt.Errorf("%w: genre %s has %d picture(s), %d folds need at least %d of each genre; add pictures", ErrFewPictures, genre, len(members), k, k)
 		}
 		rng.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 		for _, m := range members {

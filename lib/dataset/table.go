@@ -101,11 +101,23 @@ func (t csvTable[T]) read(dir string) ([]row[T], Problems) {
 			return ""
 		}
 		value, faults := t.parse(cell)
+		if extra := surplus(record, len(header)); extra > 0 {
+			faults = append(faults, Problem{Found: fmt.Sprintf("%d cells, %d more than the first line names: %.80q", len(header)+extra, extra, strings.Join(record, ",")), Want: fmt.Sprintf("%d cells", len(header)), Fix: `put a cell that holds commas into quotation marks: "29,500"`})
+		}
 		for i := range faults {
 			faults[i].File, faults[i].Row = t.name, line
 		}
 		rows = append(rows, row[T]{line, cell("file"), value, faults})
 	}
+}
+
+// surplus is how many cells of a record, the empty ones at its end apart, stand behind the header's.
+func surplus(record []string, header int) int {
+	last := len(record)
+	for last > 0 && strings.TrimSpace(record[last-1]) == "" {
+		last--
+	}
+	return max(0, last-header)
 }
 
 // isBlank says whether a record is a line of nothing but commas, as spreadsheets

@@ -47,6 +47,13 @@ func (n *network) load(ctx context.Context) (*onnx.Model, *alphabet, error) {
 	if n.model != nil && n.name == name {
 		return n.model, n.letters, nil
 	}
+	entry, err := weights.Find(name)
+	if err == nil && entry.Architecture != "" {
+		err = fmt.Errorf("weights %s are of a backbone (%s): expected a model like %s", name, entry.Architecture, n.entry)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("$%s: %w", n.variable, err)
+	}
 	file, err := weights.Bytes(ctx, name)
 	if err != nil {
 		return nil, nil, err

@@ -130,7 +130,11 @@ func TestOpen(t *testing.T) {
 
 // Every picture is resized as Pillow does it, to the bit.
 func TestResize(t *testing.T) {
-	for _, r := range readGolden(t).Resized {
+	resized := readGolden(t).Resized
+	if len(resized) == 0 {
+		t.Fatal("no golden to compare with")
+	}
+	for _, r := range resized {
 		m := open(t, "testdata/"+r.Picture).Resize(r.W, r.H, r.Filter)
 		if m.W != r.W || m.H != r.H || digest(m) != r.SHA256 {
 			t.Errorf("%s at %d×%d, filter %d: the pixels are not Pillow's", r.Picture, r.W, r.H, r.Filter)
@@ -248,8 +252,8 @@ func TestRefuses(t *testing.T) {
 	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "truncated") {
 		t.Errorf("got error %v, want one that names the file and says truncated", err)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "none.png")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(fmt.Sprint(err), "none.png") {
-		t.Errorf("got error %v for a missing file", err)
+	if _, err := Open(filepath.Join(t.TempDir(), "none.png")); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "none.png") {
+		t.Errorf("got error %v for a missing file, want fs.ErrNotExist and the file's name", err)
 	}
 }
 

@@ -258,10 +258,23 @@ func (r *Record) check(p Predictions) error {
 	if len(p.Pictures) != r.Test || p.Epoch < 1 || p.Epoch > r.Epochs {
 		return fmt.Errorf("%d predictions after epoch %d, want %d", len(p.Pictures), p.Epoch, r.Test)
 	}
+	correct := 0
 	for _, q := range p.Pictures {
 		if !slices.Contains(r.Genres, q.Truth) || !slices.Contains(r.Genres, q.Predicted) || len(q.Probabilities) != len(r.Genres) {
 			return fmt.Errorf("%s: %q predicted as %q with %d probabilities, want genres of %v", q.File, q.Truth, q.Predicted, len(q.Probabilities), r.Genres)
 		}
+		if q.Probabilities[slices.Index(r.Genres, q.Predicted)] != slices.Max(q.Probabilities) {
+			return fmt.Errorf("%s: predicted as %q, which is not the likeliest genre of %v with %v", q.File, q.Predicted, r.Genres, q.Probabilities)
+		}
+		if q.Predicted == q.Truth {
+			correct++
+		}
+	}
+	if p.Epoch > len(r.History) {
+		return fmt.Errorf("predictions after epoch %d come before the epoch's own line", p.Epoch)
+	}
+	if said := r.History[p.Epoch-1].TestAccuracy; said != float64(correct)/float64(r.Test) {
+		return fmt.Errorf("%d of %d predictions are right after epoch %d, whose test accuracy is said to be %g", correct, r.Test, p.Epoch, said)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -9,7 +10,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -22,7 +22,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -76,6 +75,9 @@ func child(how, dir string) int {
 	return 0
 }
 
+// hangs is what a child prints when it hangs.
+const hangs = "hangs\n"
+
 // hang is a context that does not return from a look at its Err some looks after a file has come.
 type hang struct {
 	context.Context
@@ -88,6 +90,7 @@ func (h *hang) Err() error {
 		return err
 	}
 	if h.left--; h.left < 0 {
+		fmt.Print(hangs)
 		select {}
 	}
 	return nil
@@ -238,12 +241,18 @@ func hidden(t *testing.T, dir string) []string {
 	return names
 }
 
+// command is a child that is killed at the test's end at the latest.
+func command(t *testing.T, how, dir string, env ...string) *exec.Cmd {
+	c := exec.CommandContext(t.Context(), os.Args[0], dir)
+	c.Env = append(append(os.Environ(), childEnv+"="+how), env...)
+	return c
+}
+
 func start(t *testing.T, how, dir string, env ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	c := exec.Command(os.Args[0], dir)
-	c.Env = append(append(os.Environ(), childEnv+"="+how), env...)
+	c := command(t, how, dir, env...)
 	var out bytes.Buffer
-	c.Stdout, c.Stderr = &out, io.Discard
+	c.Stdout = &out
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -258,15 +267,19 @@ func TestKilledAndContinued(t *testing.T) {
 	}
 
 	_, dir := newLab(t)
-	c, _ := start(t, "hang", dir)
-	checkpoint := beside(filepath.Join(dir, "records", filepath.Base(want.File)), ".checkpoint")
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(checkpoint); err == nil {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("no checkpoint came")
-		}
+	c := command(t, "hang", dir)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := bufio.NewReader(out).ReadString('\n'); said != hangs {
+		t.Fatalf("the child did not hang in its second epoch, but said %q (%v)", said, err)
+	}
+	if _, err := os.Stat(beside(filepath.Join(dir, "records", filepath.Base(want.File)), ".checkpoint")); err != nil {
+		t.Fatalf("the child hangs without a checkpoint: %v", err)
 	}
 	if err := c.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -497,7 +510,7 @@ func TestPartsOfABatchAddUp(t *testing.T) {
 	l.profiles["test"][2] = s
 	whole := one(t, l, t.Context(), vitHybrid)
 	if len(whole.History) != s.epochs || len(parts.History) != s.epochs {
-		t.Fatalf("%d and %d epochs", len(whole.History), len(parts.History))
+		t.Fatalf("%d epochs in parts, %d whole, want %d", len(parts.History), len(whole.History), s.epochs)
 	}
 	for i, e := range whole.History {
 		p := parts.History[i]
@@ -587,9 +600,22 @@ func TestRecords(t *testing.T) {
 		t.Error(err)
 	}
 	for what, change := range map[string]func(b []byte) []byte{
-		"missing":        func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] },
-		"changed":        func(b []byte) []byte { return bytes.Replace(b, []byte(`"fold":1`), []byte(`"fold":2`), 1) },
-		"breaks off":     func(b []byte) []byte { return b[:len(b)/2] },
+		"missing":    func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] },
+		"changed":    func(b []byte) []byte { return bytes.Replace(b, []byte(`"fold":1`), []byte(`"fold":2`), 1) },
+		"breaks off": func(b []byte) []byte { return b[:len(b)/2] },
+		"whose test accuracy is said to be": func(b []byte) []byte {
+			i := bytes.LastIndex(b, []byte(`"test_accuracy":`))
+			return append(bytes.Clone(b[:i]), append([]byte(`"test_accuracy":0.01`), b[i+bytes.IndexByte(b[i:], '}'):]...)...)
+		},
+		"not the likeliest": func(b []byte) []byte {
+			i := bytes.Index(b, []byte(`"predicted":"`)) + len(`"predicted":"`)
+			end := i + bytes.IndexByte(b[i:], '"')
+			other := "dance"
+			if string(b[i:end]) == other {
+				other = "travel"
+			}
+			return slices.Concat(b[:i], []byte(other), b[end:])
+		},
 		"want genres of": func(b []byte) []byte { return bytes.Replace(b, []byte(`"predicted":"`), []byte(`"predicted":"x`), 1) },
 	} {
 		good, err := os.ReadFile(records[0].File)

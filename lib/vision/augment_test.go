@@ -57,6 +57,9 @@ func TestAugmentationIsKeras(t *testing.T) {
 		t.Fatal(err)
 	}
 	tensors.MustConstFlatData(got, func(flat []float32) {
+		if len(flat) == 0 || len(flat) != len(golden.Want) {
+			t.Fatalf("%d values, Keras has %d", len(flat), len(golden.Want))
+		}
 		for i, v := range flat {
 			if d := math.Abs(float64(v) - golden.Want[i]); d > 1e-4 {
 				t.Fatalf("value %d is %v, Keras has %v", i, v, golden.Want[i])

@@ -61,6 +61,9 @@ func (d digest) compare(values []float32, tolerance, least float64) error {
 	if len(values) != size {
 		return fmt.Errorf("%d values, want shape %v", len(values), d.Shape)
 	}
+	if len(d.Values) == 0 {
+		return errors.New("the golden has no values")
+	}
 	largest, norm := least, 0.0
 	for _, v := range values {
 		largest = max(largest, math.Abs(float64(v)))
@@ -194,8 +197,17 @@ func crossEntropy(logits *Node) *Node {
 func TestNetworksEqualReference(t *testing.T) {
 	backend := testBackend(t)
 	cases := readGolden(t).Cases
-	if len(cases) < 4 {
-		t.Fatalf("%d goldens", len(cases))
+	trained, single := 0, 0
+	for _, c := range cases {
+		if c.Gradients != nil {
+			trained++
+		}
+		if c.Single != nil {
+			single++
+		}
+	}
+	if trained == 0 || single == 0 {
+		t.Fatalf("of %d golden cases %d have gradients and %d a batch of one, want some of each", len(cases), trained, single)
 	}
 	for _, c := range cases {
 		t.Run(c.Case, func(t *testing.T) {
@@ -445,8 +457,8 @@ func TestRandomLayers(t *testing.T) {
 
 func TestAdam(t *testing.T) {
 	g := readGolden(t)
-	if len(g.Adam) < 2 {
-		t.Fatalf("%d golden steps of Adam", len(g.Adam))
+	if len(g.Adam) == 0 {
+		t.Fatal("the golden has no steps")
 	}
 	for _, keras := range []bool{false, true} {
 		store := model.NewStore()

@@ -52,17 +52,18 @@ func parity(t *testing.T, dir, name string) {
 		t.Fatal(err)
 	}
 	load := func(kind string) map[string]weights.Array {
-		b, err := os.ReadFile(filepath.Join(dir, name+"."+kind+".safetensors"))
+		path := filepath.Join(dir, name+"."+kind+".safetensors")
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := weights.ReadArrays(bytes.NewReader(b), int64(len(b)))
+		file, err := weights.ReadArrays(bytes.NewReader(raw), int64(len(raw)))
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("%s: %v", path, err)
 		}
 		return file
 	}
-	trained, results := load("weights"), load("results")
+	initial, results := load("weights"), load("results")
 	canonicalOf := func(prefix string) map[string]*tensors.Tensor {
 		file := map[string]weights.Array{}
 		for key, a := range results {
@@ -71,7 +72,7 @@ func parity(t *testing.T, dir, name string) {
 			}
 		}
 		if prefix == "gradient." { // statistics have none
-			for key, a := range trained {
+			for key, a := range initial {
 				if strings.Contains(key, "running_") {
 					file[key] = a
 				}
@@ -83,7 +84,7 @@ func parity(t *testing.T, dir, name string) {
 		}
 		return values
 	}
-	values, err := Canonical(n, trained)
+	values, err := Canonical(n, initial)
 	if err != nil {
 		t.Fatal(err)
 	}

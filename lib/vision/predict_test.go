@@ -29,8 +29,11 @@ func TestClasses(t *testing.T) {
 // Lite0, from the file in its package to the five likeliest classes, equals timm's network with
 // the same values on the same photographs.
 func TestPredictIsPyTorch(t *testing.T) {
-	golden := readPhotos(t).Lite0
 	testhome.Weights(t, "lite0")
+	golden := readPhotos(t).Lite0
+	if len(golden) == 0 {
+		t.Fatal("no golden to compare with")
+	}
 	l, err := Load(context.Background(), "lite0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +91,7 @@ func features(t *testing.T, l *Loaded, p Preprocess, file string) []float32 {
 }
 
 func TestFeaturesArePyTorch(t *testing.T) {
+	testhome.Weights(t, "lite0", "dinov2-s14-imgfocus")
 	golden := readPhotos(t)
 	lite0, focus := golden.Lite0[0], golden.Imgfocus[0]
 	for _, c := range []struct {
@@ -98,7 +102,9 @@ func TestFeaturesArePyTorch(t *testing.T) {
 		{"lite0", lite0.File, 224, 40, lite0.Features},
 		{"dinov2-s14-imgfocus", focus.File, 518, 12, focus.Features},
 	} {
-		testhome.Weights(t, c.name)
+		if len(c.want) == 0 {
+			t.Fatalf("%s: no golden to compare with", c.name)
+		}
 		l, err := Load(context.Background(), c.name)
 		if err != nil {
 			t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -51,13 +50,13 @@ func readPhotos(t *testing.T) (p photos) {
 // The pixels are Pillow's to the last grey level, up and down, bilinear and bicubic, squashed or
 // cropped, and so are the normalised values.
 func TestPreprocessIsTorchvision(t *testing.T) {
-	goldens := readPhotos(t).Preprocess
-	if len(goldens) == 0 {
-		t.Fatal("no goldens")
+	golden := readPhotos(t).Preprocess
+	if len(golden) == 0 {
+		t.Fatal("no golden to compare with")
 	}
-	for _, g := range goldens {
+	for _, g := range golden {
 		if len(g.Values) == 0 {
-			t.Errorf("%s: a golden without values", g.File)
+			t.Fatalf("%s: the golden has no values", g.File)
 		}
 		p := Preprocess{Short: g.Short, Crop: g.Crop, Filter: g.Filter, Normalisation: "imagenet"}
 		m, err := picture.Open("testdata/photos/" + g.File)
@@ -147,51 +146,94 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// However slow the engine and long the list, few batches exist, and no goroutine outlives the loop.
+// However slow the engine and long the list, three batches exist, and no goroutine outlives the loop:
+// synctest.Test fails where one does.
 func TestBatchesAreBoundedAndEnd(t *testing.T) {
-	paths := slices.Repeat([]string{"testdata/photos/camera.png"}, 4000)
-	// The bubble ends when all its goroutines have: one that stayed would be a deadlock.
-	synctest.Test(t, func(t *testing.T) {
-		var m0, m1 runtime.MemStats
-		runtime.ReadMemStats(&m0)
-		for range Batches(t.Context(), paths, small, 2) {
-			synctest.Wait() // until the reader waits for somebody to take what it has
-			break
+	good, err := os.ReadFile("testdata/photos/camera.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "picture.png")
+	paths := slices.Repeat([]string{path}, 40)
+	write := func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
 		}
-		runtime.ReadMemStats(&m1)
-		// Three batches of two, with the decoder's own waste for each picture; 4000 would be 400 MB.
-		if grew := m1.TotalAlloc - m0.TotalAlloc; grew > 20<<20 {
-			t.Errorf("%d MB allocated for one batch", grew>>20)
-		}
-	})
+	}
 
-	synctest.Test(t, func(t *testing.T) {
-		stop := errors.New("stop")
-		ctx, cancel := context.WithCancelCause(t.Context())
-		defer cancel(nil)
-		n := 0
-		var last error
-		for _, err := range Batches(ctx, paths, small, 2) {
-			if n++; n == 3 {
-				cancel(stop)
+	t.Run("bounded", func(t *testing.T) {
+		write(t, good)
+		synctest.Test(t, func(t *testing.T) {
+			read, unreadable := 0, 0
+			for b, err := range Batches(t.Context(), paths, small, 2) {
+				if read+unreadable == 0 {
+					synctest.Wait()                // until all has been read that is read ahead of the engine,
+					write(t, []byte("no picture")) // so that whatever is read later is known
+				}
+				if err != nil {
+					unreadable++
+				}
+				read += len(b.Index)
 			}
-			last = err
-		}
-		if !errors.Is(last, stop) || n > 10 {
-			t.Errorf("cancelled after 3 batches: %d came, the last one with %v", n, last)
-		}
+			if read != 3*2 || unreadable != len(paths)-read {
+				t.Errorf("%d pictures were read before the second batch was asked for and %d after, want 6 and %d", read, unreadable, len(paths)-6)
+			}
+		})
+	})
+	t.Run("left", func(t *testing.T) {
+		write(t, good)
+		synctest.Test(t, func(t *testing.T) {
+			n := 0
+			for _, err := range Batches(context.Background(), paths, small, 2) {
+				if n++; err != nil {
+					t.Error(err)
+				}
+				break
+			}
+			if n != 1 {
+				t.Errorf("%d batches, want 1", n)
+			}
+		})
+	})
+	t.Run("cancelled", func(t *testing.T) {
+		write(t, good)
+		synctest.Test(t, func(t *testing.T) {
+			stop := errors.New("stop")
+			ctx, cancel := context.WithCancelCause(context.Background())
+			defer cancel(nil)
+			n := 0
+			var last error
+			for _, err := range Batches(ctx, paths, small, 2) {
+				if n++; n == 3 {
+					synctest.Wait() // one batch waits and one is filled
+					cancel(stop)
+					synctest.Wait() // the filled one is given up
+				}
+				last = err
+			}
+			if !errors.Is(last, stop) || n > 5 {
+				t.Errorf("cancelled after 3 batches: %d came, the last one with %v; want at most the one that waited, then the cause", n, last)
+			}
+
+			// A batch that was not filled, because of the end, never comes: which of a send and an end
+			// goes first is drawn anew each time.
+			for range 20 {
+				for b, err := range Batches(ctx, paths, small, 2) {
+					if !errors.Is(err, stop) {
+						t.Fatalf("cancelled before: batch %v, error %v, want the cause alone", b.Index, err)
+					}
+				}
+			}
+		})
 	})
 }
 
 func TestBatchesCheckTheirPreprocess(t *testing.T) {
-	said := 0
+	var errs []error
 	for _, err := range Batches(context.Background(), []string{"x.png"}, Preprocess{Crop: 8, Filter: "nearest"}, 1) {
-		said++
-		if err == nil || !strings.Contains(err.Error(), `"nearest"`) {
-			t.Errorf("error %v", err)
-		}
+		errs = append(errs, err)
 	}
-	if said != 1 {
-		t.Errorf("%d errors, want one", said)
+	if len(errs) != 1 || errs[0] == nil || !strings.Contains(errs[0].Error(), `"nearest"`) {
+		t.Errorf("errors %v, want one with \"nearest\"", errs)
 	}
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"slices"
 	"text/tabwriter"
 
+	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/ledger"
 	"thesis.example/lib/trial"
@@ -40,6 +42,10 @@ func runClaims(ctx context.Context, args []string) error {
 		return err
 	}
 	records, err := trial.Existing(set, table, trial.Plan(*profile, *seed, false))
+	if errors.Is(err, dataset.ErrFewPictures) { // chapter 4 needs no folds
+		fmt.Fprintln(os.Stderr, "chapters 5 and 6 are not measured:", err)
+		err = nil
+	}
 	if err != nil {
 		return err
 	}

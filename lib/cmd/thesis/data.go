@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
 	"thesis.example/lib/standin"
+	"thesis.example/lib/trial"
 )
 
 const dataDoes = `  thesis data standin   draw the stand-in screenshots, with made engagement numbers
@@ -78,6 +80,11 @@ func runDataCheck(ctx context.Context, args []string) error {
 	}
 	if note := set.Corrected(); note != "" {
 		fmt.Println(note)
+	}
+	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
+		fmt.Println("chapters 3, 5 and 6 cannot be run:", err)
+	} else if err != nil {
+		return err
 	}
 	fmt.Println("fingerprint", set.Fingerprint())
 	return nil

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"thesis.example/lib/setup"
@@ -87,8 +88,8 @@ func run(ctx context.Context, args []string) int {
 func home(args []string) ([]string, error) {
 	dir := os.Getenv(setup.HomeVariable)
 	if len(args) > 0 && (args[0] == "-home" || args[0] == "--home") {
-		if len(args) < 2 || args[1] == "" {
-			return nil, errors.New("-home wants a folder: thesis -home DIR VERB")
+		if len(args) < 3 || args[1] == "" || strings.HasPrefix(args[1], "-") {
+			return nil, errors.New("-home wants a folder and a verb behind it: thesis -home DIR VERB")
 		}
 		dir, args = args[1], args[2:]
 	}

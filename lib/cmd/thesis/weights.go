@@ -71,10 +71,8 @@ func listWeights(list []weights.Entry) error {
 		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
 		}
-		if w.Architecture != "" {
-			if _, _, err := vision.Describe(w); err != nil {
-				faults = append(faults, err)
-			}
+		if err := described(w); err != nil {
+			faults = append(faults, err)
 		}
 		fmt.Printf("%-20s %-9s %s, from %s (%s)\n%30s %s\n", w.Name, state, cmp.Or(w.Architecture, "a model of its own"), w.Source, w.Licence, "", w.About)
 	}
@@ -96,6 +94,8 @@ func verifyWeights(list, chosen []weights.Entry) error {
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
 		case state == weights.Absent && named:
 			faults = append(faults, fmt.Errorf("%s: %s does not exist; run `thesis weights fetch %s`", w.Name, w.Path(), w.Name))
+		case state != weights.Absent && described(w) != nil:
+			faults = append(faults, described(w))
 		case state != weights.Absent:
 			fmt.Printf("%s: %s\n", w.Name, state)
 		}
@@ -107,6 +107,15 @@ func verifyWeights(list, chosen []weights.Entry) error {
 		fmt.Println("no weights in data/weights yet")
 	}
 	return errors.Join(faults...)
+}
+
+// described says what is wrong with what an entry says of its network.
+func described(e weights.Entry) error {
+	if e.Architecture == "" { // a model of its own
+		return nil
+	}
+	_, _, err := vision.Describe(e)
+	return err
 }
 
 // wrapped joins words into lines of at most width characters, indented by two.
