@@ -106,8 +106,8 @@ func BenchmarkMeasure(b *testing.B) {
 	}
 	dir := b.TempDir()
 	var files []string
-	for i := range 8 {
-		m := photo.Crop(2*i, i, 108, 190).Resize(1080, 1920, picture.Bicubic)
+	for i := range 24 {
+		m := photo.Crop(i, i/2, 108, 190).Resize(1080, 1920, picture.Bicubic)
 		for _, line := range [][4]int{{30, 40, 240, 70}, {30, 150, 240, 70}, {20, 630, 330, 40}, {20, 672, 150, 40}} {
 			c := captions.Crop(line[0], line[1], line[2], line[3])
 			c = c.Resize(c.W*8/3, c.H*8/3, picture.Bicubic)

@@ -23,7 +23,7 @@ type quad [4]Point
 
 // PP-OCR's settings of Differentiable Binarization (Liao et al. 2020, arXiv:1911.08947).
 const (
-	textSide   = 960 // the longer side of the picture that is searched, at most
+	textSide   = 1088 // the longer side of the picture that is searched, at most; at 960 small hashtags are lost
 	textStride = 32
 	// A pixel of the map is text from the one on, an outline around such pixels is a line
 	// of text if they are as likely as the other on average.

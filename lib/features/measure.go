@@ -18,7 +18,7 @@ import (
 
 // measureVersion is part of a measurement's name in the cache: raise it whenever a
 // picture may measure differently than before.
-const measureVersion = 8
+const measureVersion = 9
 
 // Options of Measure.
 type Options struct {

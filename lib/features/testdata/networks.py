@@ -68,7 +68,7 @@ def resized(pixels, size):
 
 def faces(pixels):
     h, w = pixels.shape[:2]
-    W, H = fit((w, h), 960)
+    W, H = fit((w, h), 736)
     out = CENTERFACE.run(["537", "538", "539", "540"], {"input.1": resized(pixels, (W, H)).transpose(2, 0, 1)[None]})
     boxes, _ = CenterFace.decode(DECODER, *out, (H, W), threshold=0.5)
     return [[float(v) for v in (x0 * w / W, y0 * h / H, x1 * w / W, y1 * h / H, score)] for x0, y0, x1, y1, score in boxes]
@@ -76,7 +76,7 @@ def faces(pixels):
 
 def texts(pixels):
     h, w = pixels.shape[:2]
-    size = fit((w, h), 960)
+    size = fit((w, h), 1088)
     mean, std = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
     x = ((resized(pixels, size) / 255 - mean) / std).transpose(2, 0, 1)[None]
     boxes, _ = DB(DETECTION.run(None, {"x": x})[0], (h, w))
