@@ -225,10 +225,10 @@ func live(b *tab, figures int) {
 		const live = document.querySelector("figure.thesis-drawn .thesis-live");
 		live.scrollIntoView({block: "center"});
 		const box = live.getBoundingClientRect(), surface = live.querySelector("svg, canvas");
-		for (let y = 0.1; y < 1; y += 0.05) for (let x = 0.05; x < 1; x += 0.05) {
+		for (let y = 0.05; y < 1; y += 0.015) for (let x = 0.03; x < 1; x += 0.01) {
 			const at = {bubbles: true, clientX: box.left + x * box.width, clientY: box.top + y * box.height};
 			surface.dispatchEvent(new MouseEvent("mousemove", at));
-			await new Promise(r => setTimeout(r, 5));
+			await new Promise(r => setTimeout(r, 1));
 			if ([...live.querySelectorAll("div")].some(d => d.style.pointerEvents === "none" && d.style.visibility !== "hidden" && d.textContent.trim())) return true;
 		}
 		return false;
