@@ -220,15 +220,16 @@ func live(b *tab, figures int) {
 	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => getComputedStyle(i).display !== "none").length`); shown > 0 {
 		b.t.Errorf("%d static figures stand beside their interactive ones", shown)
 	}
-	// A tooltip is the sign of life: somewhere along the rows of a figure is a mark.
+	// A tooltip is the sign of life: some mark shows one when the mouse comes to its middle. Marks are
+	// drawn after the axes.
 	found := eval[bool](b, `(async () => {
 		const live = document.querySelector("figure.thesis-drawn .thesis-live");
 		live.scrollIntoView({block: "center"});
-		const box = live.getBoundingClientRect(), surface = live.querySelector("svg, canvas");
-		for (let y = 0.05; y < 1; y += 0.015) for (let x = 0.03; x < 1; x += 0.01) {
-			const at = {bubbles: true, clientX: box.left + x * box.width, clientY: box.top + y * box.height};
-			surface.dispatchEvent(new MouseEvent("mousemove", at));
-			await new Promise(r => setTimeout(r, 1));
+		const surface = live.querySelector("svg");
+		for (const mark of [...surface.querySelectorAll("path")].reverse()) {
+			const box = mark.getBoundingClientRect();
+			surface.dispatchEvent(new MouseEvent("mousemove", {bubbles: true, clientX: box.left + box.width / 2, clientY: box.top + box.height / 2}));
+			await new Promise(r => setTimeout(r, 5));
 			if ([...live.querySelectorAll("div")].some(d => d.style.pointerEvents === "none" && d.style.visibility !== "hidden" && d.textContent.trim())) return true;
 		}
 		return false;
