@@ -12,17 +12,17 @@ import (
 // weights are loaded: it is there to be counted, not to run. metadata and genres are how many numbers a
 // picture comes with, and how many classes.
 func Outline(experiment int, arm, profile string, metadata, genres int) (*fusion.Model, error) {
-	byExperiment, ok := profiles[profile]
-	if !ok {
-		return nil, fmt.Errorf("no profile %q: there are quick and thesis", profile)
-	}
 	a, err := fusion.ParseArm(experiment, arm)
+	if err != nil {
+		return nil, err
+	}
+	s, err := settingsOf(profiles, profile, experiment)
 	if err != nil {
 		return nil, err
 	}
 	m := &fusion.Model{Experiment: experiment, Arm: a, Metadata: metadata, Genres: genres}
 	network := func(backbone string) (vision.Network, error) {
-		e, err := weights.Find(byExperiment[experiment].use[backbone])
+		e, err := weights.Find(s.use[backbone])
 		if err != nil {
 			return nil, err
 		}

@@ -104,6 +104,15 @@ var (
 	}
 )
 
+// settingsOf are those of an experiment in a profile.
+func settingsOf(profiles map[string]map[int]settings, profile string, experiment int) (settings, error) {
+	byExperiment, ok := profiles[profile]
+	if !ok {
+		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis", profile)
+	}
+	return byExperiment[experiment], nil
+}
+
 // rates are those of weights for which Experiment 2's 0.0001 is too fast. The packaged ViT was trained
 // without labels: when the rate was chosen, on one fold of the stand-in data of that time, four epochs
 // at 0.0001 left 57 % right and at 0.00001 83 %, where a linear classifier on the frozen features had
@@ -384,11 +393,11 @@ func removeIfThere(file string) error {
 
 // ask works out all that decides the trial but the weights, which it does not load.
 func (l *lab) ask(t Trial) (*job, error) {
-	byExperiment, ok := l.profiles[t.Profile]
-	if !ok {
-		return nil, fmt.Errorf("no profile %q: there are quick and thesis", t.Profile)
-	}
 	arm, err := fusion.ParseArm(t.Experiment, t.Arm)
+	if err != nil {
+		return nil, err
+	}
+	s, err := settingsOf(l.profiles, t.Profile, t.Experiment)
 	if err != nil {
 		return nil, err
 	}
@@ -413,7 +422,6 @@ func (l *lab) ask(t Trial) (*job, error) {
 		}
 		l.folds[t.Seed] = folds
 	}
-	s := byExperiment[t.Experiment]
 	j := &job{arm: arm, settings: s, fold: l.folds[t.Seed][t.Fold-1]}
 	if j.machine, err = bench.ThisMachine(); err != nil {
 		return nil, err

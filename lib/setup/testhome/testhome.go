@@ -55,7 +55,11 @@ func Weights(t testing.TB, names ...string) {
 			err = w.Fetch(t.Context())
 		}
 		if err != nil {
-			t.Fatalf("this test needs the weights %s, which it fetches once: connect this machine and run it again, or bring %s from another one: %v", name, w.Path(), err)
+			path := w.Path()
+			if dir, e := filepath.EvalSymlinks(filepath.Dir(path)); e == nil { // the project's, not the test's
+				path = filepath.Join(dir, filepath.Base(path))
+			}
+			t.Fatalf("this test needs the weights %s, which it fetches once: connect this machine and run it again, or bring %s from another one: %v", name, path, err)
 		}
 	}
 }
