@@ -23,6 +23,11 @@ func (b *Bar) AddSD(mean, sd, published float64) {
 	b.Low, b.High = append(b.Low, mean-sd), append(b.High, mean+sd)
 }
 
+// AddInterval adds a category: a value with its interval, and no published one.
+func (b *Bar) AddInterval(value, low, high float64) {
+	b.Value, b.Low, b.High = append(b.Value, value), append(b.Low, low), append(b.High, high)
+}
+
 // Bars shows sets of bars with whiskers, beside each other in each category
 // (figures 4.3, 4.5, 5.1, 6.1, 6.2). whisker says in words what the whiskers are,
 // such as "± 1 standard deviation over 5 folds". A single set is coloured by

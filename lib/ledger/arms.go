@@ -3,7 +3,6 @@ package ledger
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/trial"
@@ -55,7 +54,7 @@ func grouped(n int) string { return format(float64(n), float64(n)) }
 
 // publishedAccuracy is that of Table 5.1 or 6.1, "–" for an arm of ours.
 func publishedAccuracy(ref *Reference, experiment int, arm string) string {
-	key := strings.ReplaceAll(arm, "-", "_")
+	key := publishedKey(arm)
 	accuracy := ref.Experiment2[key].Accuracy
 	if experiment == 1 {
 		accuracy = ref.Experiment1[key].AccuracyMean

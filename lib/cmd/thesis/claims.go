@@ -3,29 +3,28 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
-	"thesis.example/lib/dataset"
-	"thesis.example/lib/features"
 	"thesis.example/lib/ledger"
 	"thesis.example/lib/trial"
 )
 
-const claimsDoes = `Prints every number that the thesis publishes beside ours. Chapter 4 is computed from the data;
-chapters 5 and 6 come from the trials in data/records (thesis trial -all makes them), and are
-"not measured" where an arm has not been trained on all folds of these data.`
+const claimsDoes = `Prints every number that the thesis publishes beside ours, and what the numbers support of each of its
+claims, published and here. Chapter 4 is computed from the data; the rest comes from the trials in
+data/records (thesis trial -all makes them), and is "not measured" where an arm has not been trained on
+all folds of these data.`
 
 func runClaims(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("claims", flag.ContinueOnError)
 	open := dataFlags(fs)
-	profile := fs.String("profile", "quick", "of the trials that chapters 5 and 6 are taken from: quick or thesis")
+	profile := fs.String("profile", "quick", "of the trials that chapters 5 to 7 are taken from: quick or thesis")
 	seed := fs.Uint64("seed", 1, "of those trials")
-	asJSON := fs.Bool("json", false, "print a JSON list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data}")
+	asJSON := fs.Bool("json", false, "print a JSON object of data, corrected (numbers put right by hand), numbers (a list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data}) and claims (each with its questions)")
 	if err := parse(fs, claimsDoes, "", args); err != nil {
 		return err
 	}
@@ -33,38 +32,32 @@ func runClaims(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	table, err := features.Measure(ctx, set, features.Options{})
+	table, summaries, err := ledger.Gather(ctx, set, *profile, *seed)
 	if err != nil {
 		return err
 	}
-	entries, err := ledger.Chapter4(table, ledger.DataName(set))
-	if err != nil {
-		return err
-	}
-	records, err := trial.Existing(set, table, trial.Plan(*profile, *seed, false))
-	if errors.Is(err, dataset.ErrFewPictures) { // chapter 4 needs no folds
-		fmt.Fprintln(os.Stderr, "chapters 5 and 6 are not measured:", err)
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	summaries, err := trial.Summarise(records)
+	data := ledger.DataName(set)
+	entries, err := ledger.Chapter4(table, data)
 	if err != nil {
 		return err
 	}
 	for _, chapter := range []func([]trial.Summary, string) ([]ledger.Entry, error){ledger.Chapter5, ledger.Chapter6} {
-		more, err := chapter(summaries, ledger.DataName(set))
+		more, err := chapter(summaries, data)
 		if err != nil {
 			return err
 		}
 		entries = append(entries, more...)
 	}
+	claims, err := ledger.Claims(table, summaries)
+	if err != nil {
+		return err
+	}
 	if *asJSON {
+		faces, texts := set.CorrectedByHand()
 		out := json.NewEncoder(os.Stdout)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", " ")
-		return out.Encode(entries)
+		return out.Encode(map[string]any{"data": data, "corrected": faces + texts, "numbers": entries, "claims": claims})
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "where\tquantity\tpublished\tours\ttolerance\tverdict")
@@ -81,8 +74,19 @@ func runClaims(ctx context.Context, args []string) error {
 	for chapter := 4; chapter <= 6; chapter++ {
 		of := slices.DeleteFunc(slices.Clone(entries), func(e ledger.Entry) bool { return e.Chapter != chapter })
 		within, outside, notMeasured := ledger.Count(of)
-		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), ledger.DataName(set), within, outside, notMeasured)
+		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), data, within, outside, notMeasured)
 	}
+	for _, table := range []func([]ledger.Claim) ([]string, [][]string){ledger.EvidenceTable, ledger.VerdictTable} {
+		fmt.Println()
+		header, rows := table(claims)
+		for _, row := range append([][]string{header}, rows...) {
+			fmt.Fprintln(w, strings.Join(row, "\t"))
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("\nOn %s. The rule: go doc ./lib/ledger.Supported\n", data)
 	if note := set.Corrected(); note != "" {
 		fmt.Println("Note:", note)
 	}
