@@ -175,8 +175,8 @@ type InteractionBounds struct {
 	AtLow, AtHigh [2]int
 }
 
-// MaxBoundRows is the most rows that BoundInteraction takes. Its time grows with up to their
-// cube: 0.1 s for 300 rows of which nine in ten are right, 2 s where one in two is.
+// MaxBoundRows is the most rows that BoundInteraction takes. It needs 0.1 s for 300 rows of
+// which nine in ten are right, 2 s where one in two is, and far longer for far more rows.
 const MaxBoundRows = 500
 
 // BoundInteraction gives the range of the p-values of Interaction over all ways in which
@@ -223,14 +223,12 @@ func BoundInteraction(aWith, aWithout, bWith, bWithout, n int) (InteractionBound
 // overlaps describes four classifiers by what d = u − v is made of: u counts which of
 // aWith and bWithout are right in a row, v which of aWithout and bWith, 0 to 2 each.
 type overlaps struct {
-	n, u  int    // rows, and the sum of u over them
-	bothU [2]int // fewest and most rows with u = 2
-	bothV [2]int // and with v = 2
+	n, u         int // rows, and the sum of u over them
+	bothU, bothV int // the most rows that can have u = 2, and v = 2
 }
 
 func newOverlaps(aWith, aWithout, bWith, bWithout, n int) overlaps {
-	both := func(j, k int) [2]int { return [2]int{max(0, j+k-n), min(j, k)} }
-	return overlaps{n: n, u: aWith + bWithout, bothU: both(aWith, bWithout), bothV: both(aWithout, bWith)}
+	return overlaps{n: n, u: aWith + bWithout, bothU: min(aWith, bWithout), bothV: min(aWithout, bWith)}
 }
 
 // allow says whether n1 rows can have |d| = 1 and n2 rows |d| = 2 where the sum of d is sum.
@@ -250,17 +248,15 @@ func (o overlaps) allow(n1, n2, sum int) bool {
 
 // fit says whether that many rows can have d = 2, 1, −1, −2. Free are h rows of d = 1 that
 // have (u, v) = (2, 1) and not (1, 0), l rows of d = −1 that have (1, 2) and not (0, 1), and
-// of d = 0 those with (2, 2) and those with (1, 1), the number of which follows from Σu. For
-// a given number of (2, 2), both h and l, and their sum, lie between bounds.
+// of d = 0 those with (2, 2) and those with (1, 1), the number of which follows from Σu; Σv
+// is right because Σd is. For a given number of (2, 2), h and l have upper bounds, and their
+// sum a lower one.
 func (o overlaps) fit(plus2, plus1, minus1, minus2 int) bool {
 	zeros := o.n - plus2 - plus1 - minus1 - minus2
 	left := o.u - 2*plus2 - plus1 // Σu over the (2, 2) and (1, 1), and h + l
 	for twos := 0; twos <= zeros && 2*twos <= left; twos++ {
-		hLow, hHigh := max(0, o.bothU[0]-plus2-twos), min(plus1, o.bothU[1]-plus2-twos)
-		lLow, lHigh := max(0, o.bothV[0]-minus2-twos), min(minus1, o.bothV[1]-minus2-twos)
-		if hLow <= hHigh && lLow <= lHigh &&
-			hLow+lLow <= left-2*twos && // (1, 1) not fewer than none
-			hHigh+lHigh >= left-twos-zeros { // (1, 1) and (2, 2) not more than zeros
+		h, l := min(plus1, o.bothU-plus2-twos), min(minus1, o.bothV-minus2-twos)
+		if h >= 0 && l >= 0 && h+l >= left-twos-zeros { // else (1, 1) and (2, 2) are more than zeros
 			return true
 		}
 	}
