@@ -16,7 +16,8 @@ import (
 	"strings"
 )
 
-// Arm is one way to classify, named BACKBONE-FUSION, or FUSION where there is no picture.
+// Arm is one way to classify, named BACKBONE-FUSION, or FUSION where there is no picture, with the
+// variation behind it in the causal arms.
 type Arm struct {
 	// Backbone is "cnn" (EfficientNet), "vit", "tiny" (a ViT with about as many parameters
 	// as the CNN, section 7.5) or "" (metadata alone).
@@ -36,13 +37,19 @@ type Arm struct {
 	//	logistic  multinomial logistic regression on the frozen features, or with no
 	//	          backbone on the metadata
 	Fusion string
+	// Variation is what a causal arm changes, "" in all others: see CausalArms.
+	Variation string
 }
 
 func (a Arm) String() string {
-	if a.Backbone == "" {
-		return a.Fusion
+	name := a.Fusion
+	if a.Backbone != "" {
+		name = a.Backbone + "-" + a.Fusion
 	}
-	return a.Backbone + "-" + a.Fusion
+	if a.Variation != "" {
+		name += "-" + a.Variation
+	}
+	return name
 }
 
 // HasMetadata says whether the arm sees the metadata at all.
@@ -101,17 +108,17 @@ func Arms(experiment int, further bool) []string {
 	return slices.Concat(a.own, a.further)
 }
 
-// ParseArm reads the name of one of the experiment's arms.
+// ParseArm reads the name of one of the experiment's arms, causal ones included.
 func ParseArm(experiment int, name string) (Arm, error) {
 	if experiment != 1 && experiment != 2 {
 		return Arm{}, fmt.Errorf("experiment is %d: want 1 or 2", experiment)
 	}
-	known := Arms(experiment, true)
+	known := slices.Concat(Arms(experiment, true), CausalNames(experiment))
 	if !slices.Contains(known, name) {
 		return Arm{}, fmt.Errorf("experiment %d has no arm %q: it has %s", experiment, name, strings.Join(known, ", "))
 	}
-	if backbone, fusion, ok := strings.Cut(name, "-"); ok {
-		return Arm{backbone, fusion}, nil
+	if strings.Contains(name, "-") {
+		return causalArm(name), nil
 	}
 	return Arm{Fusion: name}, nil
 }

@@ -264,7 +264,7 @@ func parameters(n vision.Network) map[string]*tensors.Tensor {
 
 // What Init makes trainable is what Trained counts.
 func TestTrained(t *testing.T) {
-	for _, name := range Arms(2, true) {
+	for _, name := range append(Arms(2, true), CausalNames(2)...) {
 		arm, err := ParseArm(2, name)
 		if err != nil {
 			t.Fatal(err)

@@ -111,6 +111,7 @@ func (m *Model) Params() []Param {
 	}
 	dense("hidden", m.joined(), r.hidden)
 	dense("output", r.hidden, m.Genres)
+	m.ownHeads(dense, embedded)
 	return ps
 }
 
@@ -201,7 +202,7 @@ func (m *Model) Masks() []Mask {
 	}
 	add("joined", m.joined(), r.joinedDrop)
 	add("hidden", r.hidden, r.hiddenDrop)
-	if e, ok := m.Backbone.(*vision.EfficientNet); ok && m.Experiment == 2 {
+	if e, ok := m.Backbone.(*vision.EfficientNet); ok && m.Experiment == 2 && m.Arm.Variation != "nodepth" {
 		blocks := e.Blocks()
 		blocks = blocks[1 : len(blocks)-1] // without stem and head
 		for i, b := range blocks {
@@ -310,24 +311,34 @@ func (m *Model) Features(scope *model.Scope, pictures, metadata *Node, pass visi
 // [batch, Metadata], standardised, which single arms leave alone: [batch, Genres]. Without
 // pass.Masks there is no dropout.
 func (m *Model) Logits(scope *model.Scope, features, metadata *Node, pass vision.Pass) *Node {
+	return m.Outputs(scope, features, metadata, pass).Joint
+}
+
+// Outputs is Logits with what each modality says alone, where the arm has that.
+func (m *Model) Outputs(scope *model.Scope, features, metadata *Node, pass vision.Pass) Outputs {
 	head := scope.At("head")
 	joined := features
-	var own *Node // the metadata's own logits
+	var o Outputs
 	switch m.Arm.Fusion {
 	case "hybrid":
-		joined = Concatenate([]*Node{features, m.embed(head, metadata, pass)}, 1)
+		embedded := m.embed(head, metadata, pass)
+		o.Picture, o.Metadata = m.own(head, features, embedded)
+		if m.Arm.Variation == "cut" {
+			joined = StopGradient(features)
+		}
+		joined = Concatenate([]*Node{joined, embedded}, 1)
 	case "meta":
 		joined = m.embed(head, metadata, pass)
 	case "logits":
-		own = vision.Dense(head, m.embed(head, metadata, pass), "meta")
+		o.Metadata = vision.Dense(head, m.embed(head, metadata, pass), "meta")
 	}
 	x := pass.Drop(joined, "joined")
 	x = pass.Drop(relu(vision.Dense(head, x, "hidden")), "hidden")
-	x = vision.Dense(head, x, "output")
-	if own != nil {
-		x = Add(x, own)
+	o.Joint = vision.Dense(head, x, "output")
+	if m.Arm.Fusion == "logits" {
+		o.Picture, o.Joint = o.Joint, Add(o.Joint, o.Metadata)
 	}
-	return x
+	return o
 }
 
 // embed is the metadata's own layers: [batch, 64] or [batch, 32].

@@ -28,6 +28,7 @@ type state struct {
 	Record     string // the record's file name: the checkpoint of another configuration is none
 	History    []Epoch
 	Last, Best Predictions
+	Blend      *Blend // of the blend arms, before their first epoch too
 	Seconds    float64
 	CPUSeconds float64
 	Resumed    int

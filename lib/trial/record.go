@@ -56,8 +56,10 @@ type Config struct {
 	Optimizer     string             `json:"optimizer"`
 	Rate          float64            `json:"rate"`
 	Epochs        int                `json:"epochs"`
-	Batch         int                `json:"batch"` // pictures an update
-	Micro         int                `json:"micro"` // pictures at a time, where there is no batch norm
+	Batch         int                `json:"batch"`            // pictures an update
+	Micro         int                `json:"micro"`            // pictures at a time, where there is no batch norm
+	Joined        int                `json:"joined,omitempty"` // epochs before the metadata join, in the late arms
+	Probed        bool               `json:"probed,omitempty"` // the record ends in a linear probe of the trained backbone
 }
 
 // Epoch holds means over the pictures. The training numbers are taken while training, dropout on and
@@ -103,6 +105,8 @@ type Record struct {
 	// Last is the result. Best is the first epoch with the highest test accuracy, which the
 	// appendix' program keeps: chosen on the test pictures, so optimistic by selection.
 	Last, Best Predictions
+	Probe      *Probe // where Config.Probed
+	Blend      *Blend // of the blend arms
 	Run        RunInfo
 	File       string // where it lies
 }
@@ -114,7 +118,11 @@ func (c *Config) file(m bench.Machine) string {
 
 // prefix begins the names of all records of the trial.
 func (t Trial) prefix() string {
-	return fmt.Sprintf("exp%d-%s-fold%d-%s-", t.Experiment, t.Arm, t.Fold, t.Profile)
+	p := fmt.Sprintf("exp%d-%s-fold%d-%s-", t.Experiment, t.Arm, t.Fold, t.Profile)
+	if t.Share != 0 {
+		p += fmt.Sprintf("share%d-", t.Share)
+	}
+	return p
 }
 
 func digits(b []byte) string {
@@ -148,6 +156,12 @@ func (r *Record) write(file string) error {
 	}
 	b.Write(line("predictions", predictionsLine{"last", r.Last}))
 	b.Write(line("predictions", predictionsLine{"best", r.Best}))
+	if r.Blend != nil {
+		b.Write(line("blend", r.Blend))
+	}
+	if r.Probe != nil {
+		b.Write(line("probe", r.Probe))
+	}
 	b.Write(line("run", r.Run))
 	r.File = file
 	return renameio.WriteFile(file, b.Bytes(), 0o644)
@@ -229,6 +243,12 @@ func (r *Record) read(f io.Reader) error {
 			into = &r.Last
 		case "predictionsbest":
 			into = &r.Best
+		case "blend":
+			r.Blend = &Blend{}
+			into = r.Blend
+		case "probe":
+			r.Probe = &Probe{}
+			into = r.Probe
 		case "run":
 			into = &r.Run
 		default:
@@ -244,9 +264,16 @@ func (r *Record) read(f io.Reader) error {
 			if err := r.check(*into.(*Predictions)); err != nil {
 				return fmt.Errorf("line %d: %w", n, err)
 			}
+		case kind.Kind == "probe":
+			if err := r.checkPictures(r.Probe.Test, r.Probe.Fit.TestAccuracy); err != nil {
+				return fmt.Errorf("line %d: %w", n, err)
+			}
 		case kind.Kind == "run":
 			if len(r.History) != r.Epochs || r.Last.Pictures == nil || r.Best.Pictures == nil {
 				return fmt.Errorf("%d of %d epochs, predictions of %d and %d pictures of %d", len(r.History), r.Epochs, len(r.Last.Pictures), len(r.Best.Pictures), r.Test)
+			}
+			if r.Probed != (r.Probe != nil) {
+				return fmt.Errorf("probed is %v, with a linear probe: %v", r.Probed, r.Probe != nil)
 			}
 			return nil
 		}
@@ -255,6 +282,17 @@ func (r *Record) read(f io.Reader) error {
 
 // check sees to it that Summarise can rely on predictions.
 func (r *Record) check(p Predictions) error {
+	if p.Epoch > len(r.History) {
+		return fmt.Errorf("predictions after epoch %d come before the epoch's own line", p.Epoch)
+	}
+	if p.Epoch < 1 {
+		return fmt.Errorf("predictions after epoch %d, want 1 to %d", p.Epoch, r.Epochs)
+	}
+	return r.checkPictures(p, r.History[p.Epoch-1].TestAccuracy)
+}
+
+// checkPictures compares predictions with the configuration and with the accuracy that is said of them.
+func (r *Record) checkPictures(p Predictions, said float64) error {
 	if len(p.Pictures) != r.Test || p.Epoch < 1 || p.Epoch > r.Epochs {
 		return fmt.Errorf("%d predictions after epoch %d, want %d", len(p.Pictures), p.Epoch, r.Test)
 	}
@@ -270,10 +308,7 @@ func (r *Record) check(p Predictions) error {
 			correct++
 		}
 	}
-	if p.Epoch > len(r.History) {
-		return fmt.Errorf("predictions after epoch %d come before the epoch's own line", p.Epoch)
-	}
-	if said := r.History[p.Epoch-1].TestAccuracy; said != float64(correct)/float64(r.Test) {
+	if said != float64(correct)/float64(r.Test) {
 		return fmt.Errorf("%d of %d predictions are right after epoch %d, whose test accuracy is said to be %g", correct, r.Test, p.Epoch, said)
 	}
 	return nil

@@ -19,6 +19,8 @@ type Summary struct {
 	// Last is the result; Best, each fold's epoch with the highest test accuracy, is what the
 	// appendix' program keeps.
 	Last, Best Result
+	// Probe is the linear probe of the trained backbones, nil where a record has none.
+	Probe *Result
 }
 
 // Result is what an arm reaches, over all folds.
@@ -91,12 +93,21 @@ func Summarise(records []*Record) ([]Summary, error) {
 			g.Fold = append(g.Fold, r.Fold)
 		}
 		var err error
-		if g.Last, err = g.result(func(r *Record) Predictions { return r.Last }); err != nil {
+		after := func(r *Record, p Predictions) (Predictions, Epoch) { return p, r.History[p.Epoch-1] }
+		if g.Last, err = g.result(func(r *Record) (Predictions, Epoch) { return after(r, r.Last) }); err != nil {
 			return nil, err
 		}
-		if g.Best, err = g.result(func(r *Record) Predictions { return r.Best }); err != nil {
+		if g.Best, err = g.result(func(r *Record) (Predictions, Epoch) { return after(r, r.Best) }); err != nil {
 			return nil, err
 		}
+		if slices.ContainsFunc(g.Records, func(r *Record) bool { return r.Probe == nil }) {
+			continue
+		}
+		probe, err := g.result(func(r *Record) (Predictions, Epoch) { return r.Probe.Test, r.Probe.Fit })
+		if err != nil {
+			return nil, err
+		}
+		g.Probe = &probe
 	}
 	return groups, nil
 }
@@ -141,7 +152,7 @@ func Notes(summaries []Summary) []string {
 	return notes
 }
 
-func (s *Summary) result(of func(*Record) Predictions) (Result, error) {
+func (s *Summary) result(of func(*Record) (Predictions, Epoch)) (Result, error) {
 	type row struct {
 		file             string
 		truth, predicted int
@@ -150,7 +161,7 @@ func (s *Summary) result(of func(*Record) Predictions) (Result, error) {
 	var rows []row
 	var accuracy, loss, f1 []float64
 	for _, r := range s.Records {
-		p := of(r)
+		p, e := of(r)
 		var truth, predicted []int
 		for _, q := range p.Pictures {
 			t := slices.Index(s.Genres, q.Truth)
@@ -161,7 +172,6 @@ func (s *Summary) result(of func(*Record) Predictions) (Result, error) {
 		if err != nil {
 			return Result{}, fmt.Errorf("%s: %w", r.File, err)
 		}
-		e := r.History[p.Epoch-1]
 		accuracy, loss, f1 = append(accuracy, e.TestAccuracy), append(loss, e.TestLoss), append(f1, stats.MacroF1(confusion))
 	}
 	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.file, b.file) })

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -60,14 +61,21 @@ type program struct {
 
 	step   *model.Exec // one update, or with several parts a batch the sum of a part's gradients
 	update *model.Exec // from those sums; nil where step updates
-	infer  *model.Exec // x and metadata to logits
+	infer  *model.Exec // x and metadata to logits; where the record has a probe, to features behind them too
+
+	// Of the causal arms.
+	weigh  []float64   // weights of the outputs' losses; nil: 1 each
+	joined bool        // the metadata take part; false in the late arms' first epochs
+	apart  *model.Exec // infer without the metadata's branch
+	heads  *model.Exec // infer's outputs that have a loss, side by side
 }
 
 // programFor compiles nothing yet: that happens at the first batch of a shape.
 func (l *lab) programFor(j *job) (*program, error) {
 	key := j.config
 	key.Fold, key.Train, key.Test = 0, 0, 0
-	key.Genres, key.Preprocess = nil, nil // the same in one lab wherever the rest is
+	key.Arm, key.Metadata, key.Share, key.Epochs, key.Joined = j.arm.Compiled().String(), "", 0, 0, 0 // numbers, not graphs
+	key.Genres, key.Preprocess = nil, nil                                                             // the same in one lab wherever the rest is
 	if l.program != nil && fmt.Sprint(l.program.key) == fmt.Sprint(key) {
 		return l.program, nil
 	}
@@ -77,13 +85,12 @@ func (l *lab) programFor(j *job) (*program, error) {
 		return nil, err
 	}
 	m := j.model
-	p := &program{key: key, model: m, rows: j.settings.micro, store: model.NewStore(), masks: m.Masks()}
+	p := &program{key: key, model: m, rows: j.settings.micro, store: model.NewStore(), masks: m.Masks(), joined: true}
 	if _, ok := m.Backbone.(*vision.EfficientNet); ok && !j.config.Frozen {
 		p.exact, p.rows = true, j.settings.batch
 	}
 	inParts := p.rows < j.settings.batch
-	forward := func(scope *model.Scope, x, metadata *Node, pass vision.Pass) *Node {
-		var features *Node
+	forward := func(scope *model.Scope, x, metadata *Node, pass vision.Pass) (features *Node, out fusion.Outputs) {
 		switch {
 		case m.Backbone == nil:
 		case j.config.Frozen:
@@ -91,13 +98,15 @@ func (l *lab) programFor(j *job) (*program, error) {
 		default:
 			features = m.Features(scope, x, metadata, pass)
 		}
-		return m.Logits(scope, features, metadata, pass)
+		return features, m.Outputs(scope, features, metadata, pass)
 	}
 	adam := m.Adam()
-	p.step, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata, target, factors *Node) *Node {
+	p.step, err = model.NewExec(backend, p.store, func(scope *model.Scope, in []*Node) *Node {
+		x, metadata, target, factors := in[0], in[1], in[2], in[3]
 		g := x.Graph()
-		logits := forward(scope, x, metadata, vision.Pass{Train: true, Masks: p.split(factors)})
-		loss := Neg(ReduceAllSum(Mul(target, LogSoftmax(logits, -1))))
+		_, out := forward(scope, x, metadata, vision.Pass{Train: true, FrozenBN: m.FrozenBN(), Masks: p.split(factors)})
+		logits := out.Joint
+		loss := p.loss(out, target)
 		p.trained = nil
 		for v := range p.store.IterVariables() {
 			if v.Trainable && v.InUseByGraph(g) {
@@ -111,8 +120,15 @@ func (l *lab) programFor(j *job) (*program, error) {
 		}
 		gradients := Gradient(loss, values...)
 		if !inParts {
+			if p.modulated() {
+				picture, metadata := fusion.OGMScores(out, target)
+				gradients = fusion.OGMGE(p.trained, gradients, picture, metadata, in[4])
+			}
 			adam.Apply(scope, p.trained, gradients)
 			return logits
+		}
+		if p.modulated() {
+			p.addScores(out, target)
 		}
 		for i, v := range p.trained {
 			sum := p.sum(v)
@@ -124,12 +140,17 @@ func (l *lab) programFor(j *job) (*program, error) {
 		return nil, err
 	}
 	if inParts {
-		p.update, err = model.NewExec(backend, p.store, func(scope *model.Scope, g *Graph) *Node {
+		p.update, err = model.NewExec(backend, p.store, func(scope *model.Scope, g *Graph, in []*Node) *Node {
 			sums := make([]*Node, len(p.trained))
 			for i, v := range p.trained {
 				sums[i] = p.sum(v).NodeValue(g)
 			}
-			adam.Apply(scope, p.trained, sums)
+			gradients := sums
+			if p.modulated() {
+				picture, metadata := p.takeScores(g)
+				gradients = fusion.OGMGE(p.trained, sums, picture, metadata, in[0])
+			}
+			adam.Apply(scope, p.trained, gradients)
 			for i, v := range p.trained {
 				p.sum(v).SetNodeValue(ZerosLike(sums[i]))
 			}
@@ -139,10 +160,17 @@ func (l *lab) programFor(j *job) (*program, error) {
 			return nil, err
 		}
 	}
-	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) *Node {
-		return forward(scope, x, metadata, vision.Pass{})
+	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) []*Node {
+		features, out := forward(scope, x, metadata, vision.Pass{})
+		if j.config.Probed {
+			return []*Node{out.Joint, features}
+		}
+		return []*Node{out.Joint}
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := p.compileVariations(forward); err != nil {
 		return nil, err
 	}
 	l.program = p
@@ -152,17 +180,21 @@ func (l *lab) programFor(j *job) (*program, error) {
 const sums = "/sums" // scope of the gradients added up
 
 func (p *program) sum(v *model.Variable) *model.Variable {
-	path := sums + v.Path()
-	s := p.store.GetVariable(path)
-	if s == nil {
-		s = p.store.VariableWithValue(path, tensors.FromShape(v.Shape()))
-		s.Trainable = false
+	return p.zero(sums+v.Path(), v.Shape())
+}
+
+// zero is a variable that starts at 0 and that no optimizer trains.
+func (p *program) zero(path string, shape shapes.Shape) *model.Variable {
+	v := p.store.GetVariable(path)
+	if v == nil {
+		v = p.store.VariableWithValue(path, tensors.FromShape(shape))
+		v.Trainable = false
 	}
-	return s
+	return v
 }
 
 func (p *program) release() {
-	for _, e := range []*model.Exec{p.step, p.update, p.infer} {
+	for _, e := range []*model.Exec{p.step, p.update, p.infer, p.apart, p.heads} {
 		if e != nil {
 			e.Finalize()
 		}
@@ -194,6 +226,9 @@ func (p *program) factors(random *rand.Rand, rows int) []float32 {
 				if random.Float64() >= m.Rate {
 					v = 1 / (1 - m.Rate)
 				}
+				if !p.joined && m.Name == metadataMask {
+					v = 0
+				}
 				f = append(f, float32(v))
 			}
 		}
@@ -212,6 +247,7 @@ func (p *program) width() int {
 
 // restart sets everything to where training starts.
 func (p *program) restart(j *job) error {
+	p.weigh, p.joined = nil, true
 	var values map[string]*tensors.Tensor
 	if j.weights != nil {
 		values = j.weights.Values
@@ -282,6 +318,17 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 	}
 	metadata := tableOf(l.standardised(j))
 	labels := l.set.Labels()
+	if j.arm.Variation == "blend" {
+		if state.Blend == nil {
+			if state.Blend, err = l.blend(ctx, j, p, src, metadata); err != nil {
+				return nil, err
+			}
+			if err := state.save(checkpoint, filepath.Base(j.file), p.store); err != nil {
+				return nil, fmt.Errorf("keeping the weights of gradient blending: %w", err)
+			}
+		}
+		p.weigh = state.Blend.Weights
+	}
 
 	bar := progress.New(c.Trial.String(), "pictures", (c.Epochs-len(state.History))*c.Train)
 	defer bar.Done()
@@ -293,6 +340,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		}
 		order := slices.Clone(j.fold.Train)
 		draws(c.Seed, fmt.Sprintf("fold %d epoch %d order", c.Fold, epoch)).Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+		p.joined = epoch > c.Joined
 		var train tally
 		began := watch.seconds()
 		for step, at := 1, 0; at < len(order); step, at = step+1, at+c.Batch {
@@ -332,7 +380,12 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			}
 		}
 	}
-	r := &Record{Config: *c, Machine: j.machine, History: state.History, Last: state.Last, Best: state.Best}
+	r := &Record{Config: *c, Machine: j.machine, History: state.History, Last: state.Last, Best: state.Best, Blend: state.Blend}
+	if c.Probed {
+		if r.Probe, err = l.probe(ctx, j, p, src, metadata); err != nil {
+			return nil, err
+		}
+	}
 	speed := 0.0
 	if training > 0 {
 		speed = float64(trainedPictures) / training
@@ -371,8 +424,9 @@ func (t table) batch(samples []int, rows int) *tensors.Tensor {
 
 // train is one update by one batch, in parts where the program has fewer rows.
 func (p *program) train(ctx context.Context, src *source, metadata table, labels, batch []int, random *rand.Rand, t *tally) error {
-	genres, width := p.model.Genres, p.width()
+	genres, heads, width := p.model.Genres, p.model.Heads(), p.width()
 	factors := p.factors(random, len(batch))
+	noise := p.noise(random)
 	for from := 0; from < len(batch); from += p.rows {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -382,15 +436,23 @@ func (p *program) train(ctx context.Context, src *source, metadata table, labels
 		if p.exact {
 			rows = len(part)
 		}
-		target, own := make([]float32, rows*genres), make([]float32, rows*width)
+		target, own := make([]float32, rows*heads*genres), make([]float32, rows*width)
 		for at, i := range part {
-			target[at*genres+labels[i]] = 1 / float32(len(batch))
+			for head := range heads {
+				target[(at*heads+head)*genres+labels[i]] = p.weight(head) / float32(len(batch))
+			}
 		}
 		if len(factors) > 0 {
 			copy(own, factors[from*width:(from+len(part))*width])
 		}
-		out, err := p.step.Exec1(src.batch(part, rows), metadata.batch(part, rows),
-			tensors.FromFlatDataAndDimensions(target, rows, genres), tensors.FromFlatDataAndDimensions(own, rows, width))
+		in := []any{
+			src.batch(part, rows), metadata.batch(part, rows),
+			tensors.FromFlatDataAndDimensions(target, rows, heads*genres), tensors.FromFlatDataAndDimensions(own, rows, width),
+		}
+		if p.update == nil {
+			in = append(in, noise...)
+		}
+		out, err := p.step.Exec1(in...)
 		if err != nil {
 			return err
 		}
@@ -399,7 +461,7 @@ func (p *program) train(ctx context.Context, src *source, metadata table, labels
 		}
 	}
 	if p.update != nil {
-		out, err := p.update.Exec1()
+		out, err := p.update.Exec1(noise...)
 		if err != nil {
 			return err
 		}
@@ -415,12 +477,21 @@ func (p *program) test(ctx context.Context, src *source, metadata table, labels,
 			return t, context.Cause(ctx)
 		}
 		part := samples[from:min(from+p.rows, len(samples))]
-		out, err := p.infer.Exec1(src.batch(part, p.rows), metadata.batch(part, p.rows))
+		exec := p.infer
+		if !p.joined {
+			exec = p.apart
+		}
+		out, err := exec.Exec(src.batch(part, p.rows), metadata.batch(part, p.rows))
 		if err != nil {
 			return t, err
 		}
-		if err := count(out, labels, part, &t); err != nil {
+		if err := count(out[0], labels, part, &t); err != nil {
 			return t, err
+		}
+		for _, features := range out[1:] {
+			if err := features.FinalizeAll(); err != nil {
+				return t, err
+			}
 		}
 	}
 	return t, nil

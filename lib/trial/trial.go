@@ -42,10 +42,16 @@ type Trial struct {
 	Fold       int    `json:"fold"`       // 1 to Folds
 	Profile    string `json:"profile"`    // "quick" or "thesis"
 	Seed       uint64 `json:"seed"`       // of folds, initial weights and all that is drawn while training
+	// Share is how many per cent of the fold's training pictures are used, 0 for all: see subset.
+	Share int `json:"share,omitempty"`
 }
 
 func (t Trial) String() string {
-	return fmt.Sprintf("experiment %d, %s, fold %d", t.Experiment, t.Arm, t.Fold)
+	s := fmt.Sprintf("experiment %d, %s, fold %d", t.Experiment, t.Arm, t.Fold)
+	if t.Share != 0 {
+		s += fmt.Sprintf(", %d %% of its pictures", t.Share)
+	}
+	return s
 }
 
 // settings are what a profile changes in an experiment.
@@ -135,7 +141,7 @@ func Plan(profile string, seed uint64, further bool) []Trial {
 func All(experiment int, arm, profile string, seed uint64) []Trial {
 	var trials []Trial
 	for fold := 1; fold <= Folds; fold++ {
-		trials = append(trials, Trial{experiment, arm, fold, profile, seed})
+		trials = append(trials, Trial{Experiment: experiment, Arm: arm, Fold: fold, Profile: profile, Seed: seed})
 	}
 	return trials
 }
@@ -428,6 +434,13 @@ func (l *lab) ask(t Trial) (*job, error) {
 		l.folds[t.Seed] = folds
 	}
 	j := &job{arm: arm, settings: s, fold: l.folds[t.Seed][t.Fold-1]}
+	if t.Share != 0 {
+		if t.Share < 1 || t.Share > 99 {
+			return nil, fmt.Errorf("share is %d: want 1 to 99 per cent, or 0 for all pictures", t.Share)
+		}
+		j.fold.Train = l.subset(j.fold.Train, t.Share, draws(t.Seed, fmt.Sprintf("fold %d share", t.Fold)))
+		s.epochs = (s.epochs*100 + t.Share - 1) / t.Share // at least as many updates as with all
+	}
 	if j.machine, err = bench.ThisMachine(); err != nil {
 		return nil, err
 	}
@@ -443,14 +456,15 @@ func (l *lab) ask(t Trial) (*job, error) {
 	c.Corrected = faces + texts
 	names, metadata := l.metadata(t.Experiment)
 	j.model.Metadata = len(names)
-	if arm.HasMetadata() {
+	if arm.HasMetadata() && arm.Variation != "noise" {
 		if c.Metadata, err = fingerprint(l.set, names, metadata); err != nil {
 			return nil, err
 		}
 	}
 	if arm.Backbone != "" {
 		c.Asked = s.use[arm.Backbone]
-		c.Frozen = t.Experiment == 1
+		c.Frozen = t.Experiment == 1 || arm.Fusion == "logistic"
+		c.Probed = !c.Frozen
 		c.Augmented = t.Experiment == 1 && arm.Fusion == "single"
 	}
 	if j.model.Adam().Keras {
@@ -458,6 +472,9 @@ func (l *lab) ask(t Trial) (*job, error) {
 	}
 	if arm.Fusion == "logistic" {
 		c.Epochs, c.Batch, c.Micro, c.Optimizer = 1, 0, 0, "L-BFGS"
+	}
+	if arm.Variation == "late" {
+		c.Joined = c.Epochs / 2
 	}
 	return j, nil
 }
@@ -556,10 +573,11 @@ func (l *lab) release() {
 	l.extractors = nil
 }
 
-// standardised is the metadata of every sample, scaled by the fold's training pictures.
+// standardised is the metadata of every sample, scaled by the fold's training pictures, as the arm's
+// variation has them.
 func (l *lab) standardised(j *job) [][]float64 {
-	_, x := l.metadata(j.config.Experiment)
-	return scaled(x, j.fold.Train)
+	names, x := l.metadata(j.config.Experiment)
+	return varied(j, names, scaled(logarithms(j.arm, names, x), j.fold.Train))
 }
 
 func scalerOf(x [][]float64, train []int) fusion.Scaler {
@@ -599,24 +617,10 @@ func (l *lab) regress(ctx context.Context, j *job) (*Record, error) {
 		}
 		x = scaled(x, j.fold.Train)
 	}
-	labels := l.set.Labels()
-	rows := make([][]float64, len(j.fold.Train))
-	truth := make([]int, len(rows))
-	for at, i := range j.fold.Train {
-		rows[at], truth[at] = x[i], labels[i]
-	}
-	fitted, err := fusion.FitLogistic(rows, truth, len(l.set.Genres))
+	train, test, err := l.fit(j, x)
 	if err != nil {
 		return nil, err
 	}
-	score := func(samples []int) tally {
-		var t tally
-		for _, i := range samples {
-			t.add(fitted.Logits(x[i]), labels[i])
-		}
-		return t
-	}
-	train, test := score(j.fold.Train), score(j.fold.Test)
 	r := &Record{Config: j.config, Machine: j.machine, History: []Epoch{{1, train.loss(), train.accuracy(), test.loss(), test.accuracy()}}}
 	r.Last = l.predictions(j, 1, test)
 	r.Best = r.Last

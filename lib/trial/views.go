@@ -35,8 +35,11 @@ func (l *lab) source(ctx context.Context, j *job) (*source, error) {
 		var now *frozen
 		s.fill = func(into []float32, sample int) { copy(into, now.row(sample)) }
 		s.epoch = func(ctx context.Context, epoch int) (err error) {
-			if !j.config.Augmented {
+			switch {
+			case !j.config.Augmented:
 				epoch = 0
+			case epoch > 0: // a share of the pictures takes more epochs, which see the same views again
+				epoch = 1 + (epoch-1)%j.settings.epochs
 			}
 			now, err = l.view(ctx, j, epoch)
 			return err
@@ -149,7 +152,7 @@ func (l *lab) view(ctx context.Context, j *job, epoch int) (*frozen, error) {
 	defer unlock()
 	views := []int{0}
 	if j.config.Augmented {
-		for e := 1; e <= j.config.Epochs; e++ {
+		for e := 1; e <= min(j.config.Epochs, j.settings.epochs); e++ {
 			views = append(views, e)
 		}
 	}

@@ -69,6 +69,7 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 		Arm        string     `json:"arm"`
 		Profile    string     `json:"profile"`
 		Seed       uint64     `json:"seed"`
+		Share      int        `json:"share"` // per cent of the training pictures
 		StandIn    bool       `json:"standin"`
 		Data       string     `json:"data"`
 		Corrected  int        `json:"corrected,omitempty"`
@@ -78,12 +79,19 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 		Folds      []int      `json:"folds"`
 		Last       resultJSON `json:"last"`
 		Best       resultJSON `json:"best"`
+		// Of the trained backbone's features, null where there is none.
+		Probe *resultJSON `json:"probe"`
 	}
 	list := make([]arm, 0, len(summaries))
 	for _, s := range summaries {
+		var probe *resultJSON
+		if s.Probe != nil {
+			p := newResultJSON(*s.Probe)
+			probe = &p
+		}
 		list = append(list, arm{
-			s.Experiment, s.Arm, s.Profile, s.Seed, s.StandIn, s.Data, s.Corrected, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
-			newResultJSON(s.Last), newResultJSON(s.Best),
+			s.Experiment, s.Arm, s.Profile, s.Seed, used(s), s.StandIn, s.Data, s.Corrected, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
+			newResultJSON(s.Last), newResultJSON(s.Best), probe,
 		})
 	}
 	out := json.NewEncoder(w)
@@ -100,14 +108,25 @@ func summaries(records []*trial.Record) ([]trial.Summary, error) {
 	}
 	slices.SortStableFunc(s, func(a, b trial.Summary) int {
 		return cmp.Or(cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.Data, b.Data), cmp.Compare(a.Seed, b.Seed),
-			cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(place(a), place(b)))
+			cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(place(a), place(b)), cmp.Compare(used(a), used(b)))
 	})
 	return s, nil
 }
 
+// used is how many per cent of the training pictures an arm saw.
+func used(s trial.Summary) int { return cmp.Or(s.Share, 100) }
+
+// named is an arm with what else tells it apart from others in a table.
+func named(s trial.Summary) string {
+	if s.Share != 0 {
+		return fmt.Sprintf("%s, %d %%", s.Arm, s.Share)
+	}
+	return s.Arm
+}
+
 // place is where an arm stands among its experiment's.
 func place(s trial.Summary) int {
-	for i, t := range trial.Plan(s.Profile, s.Seed, true) {
+	for i, t := range append(trial.Plan(s.Profile, s.Seed, true), trial.Causal(s.Profile, s.Seed)...) {
 		if t.Experiment == s.Experiment && t.Arm == s.Arm {
 			return i
 		}
@@ -139,20 +158,24 @@ func writeResults(w io.Writer, records []*trial.Record) error {
 			}
 			head = h
 			fmt.Fprintln(w, h)
-			fmt.Fprintln(table, "arm\tfolds\taccuracy\tsd\tloss\tsd\tF1\tpooled\tcorrect\tbest epoch: accuracy\tloss\tF1\tseconds a fold\tweights")
+			fmt.Fprintln(table, "arm\tfolds\taccuracy\tsd\tloss\tsd\tF1\tpooled\tcorrect\tbest epoch: accuracy\tloss\tF1\tprobe\tseconds a fold\tweights")
 		}
 		l, b := s.Last, s.Best
 		seconds := 0.0
 		for _, r := range s.Records {
 			seconds += r.Run.Seconds / float64(len(s.Records))
 		}
-		fmt.Fprintf(table, "%s\t%d of %d\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%d of %d\t%.4f\t%.4f\t%.4f\t%.1f\t%s\n", s.Arm, len(s.Fold), s.Folds,
-			l.Accuracy, l.AccuracySD, l.Loss, l.LossSD, l.F1, l.F1Pooled, l.Correct, l.N(), b.Accuracy, b.Loss, b.F1, seconds, cmp.Or(s.Weights, "none"))
+		probe := "–"
+		if s.Probe != nil {
+			probe = fmt.Sprintf("%.4f", s.Probe.Accuracy)
+		}
+		fmt.Fprintf(table, "%s\t%d of %d\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%d of %d\t%.4f\t%.4f\t%.4f\t%s\t%.1f\t%s\n", named(s), len(s.Fold), s.Folds,
+			l.Accuracy, l.AccuracySD, l.Loss, l.LossSD, l.F1, l.F1Pooled, l.Correct, l.N(), b.Accuracy, b.Loss, b.F1, probe, seconds, cmp.Or(s.Weights, "none"))
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(w, "accuracy, loss and F1 (macro): means over the folds after the last epoch, sd with divisor n; pooled: F1 of all folds' predictions together")
+	fmt.Fprintln(w, "accuracy, loss and F1 (macro): means over the folds after the last epoch, sd with divisor n; pooled: F1 of all folds' predictions together; probe: accuracy of a linear classifier on the trained backbone's features")
 	for _, n := range trial.Notes(summaries) {
 		fmt.Fprintln(w, "Note:", n)
 	}

@@ -6,13 +6,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/trial"
 )
 
-const trialDoes = `Trains one arm of an experiment on one fold, or all folds and arms that have no record yet,
+var trialDoes = `Trains one arm of an experiment on one fold, or all folds and arms that have no record yet,
 into data/records. A trial that was interrupted or killed goes on after its last whole epoch;
 the record is the same as without. Records of other machines count when their files are copied there.
 
@@ -20,6 +21,8 @@ the record is the same as without. Records of other machines count when their fi
   thesis trial -exp 2 -arm vit-film               its five folds
   thesis trial -all                               the six arms of the thesis
   thesis trial -all -further                      and all others
+  thesis trial -all -causal                       the six and the causal arms, listed below
+  thesis trial -exp 2 -arm cnn-hybrid -share 50   learning curve: with half of the training pictures
   thesis trial -all -shard 0/6                    the first of six equal parts
 
 A Slurm array of six jobs, each with its part:
@@ -34,7 +37,20 @@ A Kubernetes job of six, on a volume that holds the project:
     restartPolicy: OnFailure,
     containers: [{name: trial, image: IMAGE, workingDir: /work,
       command: [sh, -c, "thesis trial -all -profile thesis -shard $JOB_COMPLETION_INDEX/6"]}]}}}
-`
+
+Causal arms, of experiment 2. Each changes one thing in an arm above, to isolate one explanation of
+"metadata hurt the CNN":
+` + causalHelp()
+
+// causalHelp is fusion.CausalArms as text.
+func causalHelp() string {
+	var b strings.Builder
+	for _, c := range fusion.CausalArms() {
+		fmt.Fprintf(&b, "\n  %s\n", strings.Join(c.Arms, ", "))
+		fmt.Fprintf(&b, "    changes:  %s\n    isolates: %s\n    predicts: %s\n", c.Changes, c.Isolates, c.Predicts)
+	}
+	return b.String()
+}
 
 func runTrial(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("trial", flag.ContinueOnError)
@@ -46,6 +62,8 @@ func runTrial(ctx context.Context, args []string) error {
 	seed := fs.Uint64("seed", 1, "of folds, initial weights and all that training draws")
 	all := fs.Bool("all", false, "both experiments, every arm of the thesis, every fold")
 	further := fs.Bool("further", false, "with -all: the other arms too")
+	causal := fs.Bool("causal", false, "with -all: the causal arms too, which isolate why metadata would hurt the CNN")
+	share := fs.Int("share", 100, "with -arm: per cent of the training pictures, the same number of each genre; smaller shares are part of larger ones")
 	shard := fs.String("shard", "", "`i/n`: part i of n of the trials, counted from 0")
 	if err := parse(fs, trialDoes, "", args); err != nil {
 		return err
@@ -59,10 +77,16 @@ func runTrial(ctx context.Context, args []string) error {
 	if *all == (*arm != "") {
 		return wrong("want -arm or -all")
 	}
-	if *all && (given["exp"] || given["fold"]) || *further && !*all {
-		return wrong("-exp and -fold go with -arm, -further with -all")
+	if *all && (given["exp"] || given["fold"] || given["share"]) || (*further || *causal) && !*all {
+		return wrong("-exp, -fold and -share go with -arm, -further and -causal with -all")
+	}
+	if *share < 1 || *share > 100 {
+		return wrong("-share %d: want 1 to 100", *share)
 	}
 	trials := trial.Plan(*profile, *seed, *further)
+	if *causal {
+		trials = append(trials, trial.Causal(*profile, *seed)...)
+	}
 	if !*all {
 		if _, err := fusion.ParseArm(*experiment, *arm); err != nil {
 			return err
@@ -73,6 +97,9 @@ func runTrial(ctx context.Context, args []string) error {
 				return wrong("-fold %d: want 1 to %d", *fold, trial.Folds)
 			}
 			trials = trials[*fold-1 : *fold]
+		}
+		for i := range trials {
+			trials[i].Share = *share % 100 // 0 is all
 		}
 	}
 	if given["shard"] {
