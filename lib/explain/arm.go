@@ -2,7 +2,6 @@ package explain
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"thesis.example/lib/fusion"
+	"thesis.example/lib/picture"
+	"thesis.example/lib/trial"
 	"thesis.example/lib/vision"
 )
 
@@ -32,6 +33,7 @@ type Arm struct {
 	// 0 after standardisation, stands for "no metadata".
 	Baseline []float32
 
+	network  *trial.Network // nil where the arm was put together by hand
 	backend  compute.Backend
 	programs map[string]*model.Exec
 }
@@ -79,6 +81,48 @@ func NewArm(m *fusion.Model, store *model.Store, size int, baseline []float32) (
 		return nil, err
 	}
 	return &Arm{Model: m, Store: store, Size: size, Baseline: baseline, backend: backend, programs: map[string]*model.Exec{}}, nil
+}
+
+// OfTrained is the arm of a trained network, which the caller still has to release, after Close. Its
+// baseline is the mean of the fold's training pictures.
+func OfTrained(n *trial.Network) (*Arm, error) {
+	if n.Model.Backbone == nil {
+		return NewArm(n.Model, n.Store, 0, nil)
+	}
+	mean := make([]float64, n.Size()*n.Size()*3)
+	for _, i := range n.Train {
+		for at, v := range n.Normalise(n.SampleView(i)) {
+			mean[at] += float64(v) / float64(len(n.Train))
+		}
+	}
+	baseline := make([]float32, len(mean))
+	for at, v := range mean {
+		baseline[at] = float32(v)
+	}
+	a, err := NewArm(n.Model, n.Store, n.Size(), baseline)
+	if err != nil {
+		return nil, err
+	}
+	a.network = n
+	return a, nil
+}
+
+// Samples are pictures of the set, by their indices, as the arm of a trained network sees them.
+func (a *Arm) Samples(samples ...int) []Input {
+	inputs := make([]Input, len(samples))
+	for at, i := range samples {
+		inputs[at] = a.input(a.network.SampleView(i), a.network.Metadata(i))
+	}
+	return inputs
+}
+
+// input is a view of a picture with its standardised metadata.
+func (a *Arm) input(view *picture.Image, metadata []float64) Input {
+	in := Input{a.network.Normalise(view), make([]float32, len(metadata))}
+	for c, v := range metadata {
+		in.Metadata[c] = float32(v)
+	}
+	return in
 }
 
 // Close frees the compiled programs; the store is left alone.
@@ -147,7 +191,7 @@ func explained(logits, target *Node) *Node { return ReduceAllSum(Mul(logits, tar
 
 // graph takes pictures [rows, Size, Size, 3], metadata [rows, Metadata] and target [rows, Genres], 1 at
 // each picture's explained class and 0 elsewhere, and gives nodes whose first axis is the pictures'.
-type graph func(scope *model.Scope, x, metadata, target *Node) []*Node
+type graph = func(scope *model.Scope, x, metadata, target *Node) []*Node
 
 // rows is how many pictures a program takes at a time, where there is more than one.
 const rows = 8
@@ -257,5 +301,3 @@ func (a *Arm) Maps(ctx context.Context, method Method, inputs []Input, classes [
 	}
 	return nil, fmt.Errorf("no method %q: the arm %s has %q", method, a.Model.Arm, a.Methods())
 }
-
-var errNoPictures = errors.New("no pictures to explain")

@@ -3,9 +3,7 @@ package explain
 import (
 	"context"
 	"fmt"
-	"math"
 
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 	"gonum.org/v1/gonum/integrate/quad"
 
@@ -41,10 +39,7 @@ func (a Attribution) Sums() (picture, metadata float64) {
 	return picture, metadata
 }
 
-const (
-	integrationSteps = 50 // captum's, whose rule is Gauss and Legendre's too
-	integrationRows  = 10 // of them at a time
-)
+const integrationSteps = 50 // captum's, whose rule is Gauss and Legendre's too
 
 // Integrate is Sundararajan, Taly & Yan 2017 ("Axiomatic Attribution for Deep Networks", eq. 1) over
 // picture and metadata together. From the baseline x′, the Arm's own and the mean metadata, a straight
@@ -71,28 +66,35 @@ func (a *Arm) Integrate(ctx context.Context, inputs []Input, classes []int) ([]A
 	for i, in := range inputs {
 		p := Attribution{Class: classes[i], Metadata: make([]float64, a.Model.Metadata), From: ends[0][classes[i]], To: ends[i+1][classes[i]]}
 		p.Picture = Map{Rows: a.Size, Cols: a.Size, Signed: make([]float64, a.Size*a.Size)}
-		for from := 0; from < integrationSteps; from += integrationRows {
-			along := make([]Input, integrationRows)
-			for k := range along {
-				along[k] = mix(none, in, points[from+k])
+		path, same := make([]Input, integrationSteps), make([]int, integrationSteps)
+		for k := range path {
+			path[k], same[k] = mix(none, in, points[k]), classes[i]
+		}
+		// Both gradients come side by side; an arm without metadata has none by them.
+		gradients, err := a.run(ctx, "gradients", path, same, a.gradients)
+		if err != nil {
+			return nil, fmt.Errorf("picture %d: %w", i+1, err)
+		}
+		for k, g := range gradients {
+			for at, v := range g[0] {
+				p.Picture.Signed[at/3] += weights[k] * float64(v) * (float64(in.Pixels[at]) - float64(none.Pixels[at]))
 			}
-			gradients, err := a.gradients(ctx, along, classes[i])
-			if err != nil {
-				return nil, fmt.Errorf("picture %d: %w", i+1, err)
-			}
-			for k, g := range gradients {
-				w := weights[from+k]
-				for at, v := range g.Pixels {
-					p.Picture.Signed[at/3] += w * float64(v) * (float64(in.Pixels[at]) - float64(none.Pixels[at]))
-				}
-				for at, v := range g.Metadata {
-					p.Metadata[at] += w * float64(v) * float64(in.Metadata[at])
-				}
+			for at, v := range g[1] {
+				p.Metadata[at] += weights[k] * float64(v) * float64(in.Metadata[at])
 			}
 		}
 		parts[i] = p
 	}
 	return parts, nil
+}
+
+// gradients are those of the explained logits by the pixels and by the metadata.
+func (a *Arm) gradients(scope *model.Scope, x, metadata, target *Node) []*Node {
+	y := explained(a.logits(scope, x, metadata, vision.Pass{}), target)
+	if !a.Model.Arm.HasMetadata() {
+		return []*Node{Gradient(y, x)[0], ZerosLike(metadata)}
+	}
+	return Gradient(y, x, metadata)
 }
 
 // mix is a + share·(b − a).

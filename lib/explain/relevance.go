@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -83,5 +82,3 @@ func (a *Arm) ofTokens(ctx context.Context, method Method, inputs []Input, class
 	}
 	return maps, nil
 }
-
-var _ = shapes.Make
