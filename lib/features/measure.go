@@ -70,6 +70,13 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 	return t, nil
 }
 
+// MeasurePicture measures a picture that is in no set, and keeps nothing. The row has neither file nor genre
+// nor engagement numbers.
+func MeasurePicture(ctx context.Context, m *picture.Image) (Row, Measurement, error) {
+	found, err := measureOne(ctx, m)
+	return found.row(), found, err
+}
+
 // row is the part of a row that is measured.
 func (m Measurement) row() Row {
 	r := Row{Colour: m.Colour, Faces: len(m.Faces)}

@@ -35,6 +35,7 @@ var verbs = []verb{
 	{"weights", "list, fetch and verify pretrained backbones", "thesis weights fetch lite0", runWeights},
 	{"predict", "print what a pretrained backbone sees in pictures", "thesis predict -weights lite0 ~/photos", runPredict},
 	{"trial", "train an arm of an experiment on a fold, or all that is missing", "thesis trial -exp 2 -arm cnn-hybrid -fold 3", runTrial},
+	{"explain", "show what in a picture, and which numbers, speak for an arm's answer", "thesis explain -exp 2 -arm cnn-hybrid dance/001.png", runExplain},
 	{"results", "print the experiments' tables from the records", "thesis results -exp 2", runResults},
 	{"claims", "print every number that the thesis publishes beside ours", "thesis claims -json", runClaims},
 	{"report", "run the chapters' notebooks and write them as HTML pages", "thesis report -o report 04", runReport},
