@@ -116,13 +116,17 @@ func varied(j *job, names []string, z [][]float64) [][]float64 {
 		}
 		return noise
 	}
-	for _, name := range j.arm.LeftOut() {
-		column := slices.Index(names, name)
-		for i := range z {
-			z[i][column] = 0
-		}
+	for _, row := range z {
+		leaveOut(j.arm, names, row)
 	}
 	return z
+}
+
+// leaveOut sets the numbers of a standardised row that the arm does without to 0.
+func leaveOut(arm fusion.Arm, names []string, row []float64) {
+	for _, name := range arm.LeftOut() {
+		row[slices.Index(names, name)] = 0
+	}
 }
 
 // Blend is what gradient blending found before training: how the heads did on their own, and the

@@ -323,7 +323,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			if state.Blend, err = l.blend(ctx, j, p, src, metadata); err != nil {
 				return nil, err
 			}
-			if err := state.save(checkpoint, filepath.Base(j.file), p.store); err != nil {
+			if err := state.save(checkpoint, filepath.Base(j.file), p.store, decides); err != nil {
 				return nil, fmt.Errorf("keeping the weights of gradient blending: %w", err)
 			}
 		}

@@ -29,6 +29,7 @@ type Network struct {
 	Store       *model.Store // the backbone, a frozen one too, below the scope "backbone", the head below "head"
 	Train, Test []int        // the fold: indices into the set's samples
 
+	names    []string // of the metadata
 	scaler   fusion.Scaler
 	metadata [][]float64 // standardised, a row a sample
 	pixels   [][]uint8   // nil without a backbone
@@ -101,9 +102,9 @@ func (l *lab) network(ctx context.Context, j *job, r *Record) (*Network, error) 
 			return nil, err
 		}
 	}
-	_, x := l.metadata(j.config.Experiment)
+	names, x := l.metadata(j.config.Experiment)
 	n := &Network{Record: r, Model: j.model, Store: model.NewStore(), Train: j.fold.Train, Test: j.fold.Test, rows: j.settings.micro}
-	n.scaler, n.metadata = scalerOf(x, j.fold.Train), scaled(x, j.fold.Train)
+	n.names, n.scaler, n.metadata = names, scalerOf(logarithms(j.arm, names, x), j.fold.Train), l.standardised(j)
 	var values map[string]*tensors.Tensor
 	if j.weights != nil {
 		values = j.weights.Values
@@ -195,8 +196,13 @@ func (n *Network) Normalise(view *picture.Image) []float32 {
 // pictures of the fold, whose mean is 0.
 func (n *Network) Metadata(i int) []float64 { return n.metadata[i] }
 
-// Standardise prepares the metadata of a picture that is not in the set.
-func (n *Network) Standardise(row []float64) []float64 { return n.scaler.Apply(row) }
+// Standardise prepares the metadata of a picture that is not in the set, as the arm has its own: in
+// logarithms, or without some of them. The arms whose metadata are shuffled or noise get the picture's.
+func (n *Network) Standardise(row []float64) []float64 {
+	z := n.scaler.Apply(logarithms(n.Model.Arm, n.names, [][]float64{row})[0])
+	leaveOut(n.Model.Arm, n.names, z)
+	return z
+}
 
 // Logits asks the network about pictures, each as Normalise gives it and with its standardised metadata:
 // [picture][genre]. Without a backbone pictures is nil.

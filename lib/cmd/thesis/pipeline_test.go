@@ -202,8 +202,8 @@ func TestPipeline(t *testing.T) {
 			t.Errorf("want %q in\n%s", want, text)
 		}
 	}
-	if lines := strings.Count(text, "\n"); lines != 1+len(claims)+3 {
-		t.Errorf("claims prints %d lines for %d numbers", lines, len(claims))
+	if lines := strings.Count(text, "\n"); lines != 1+len(all.Numbers)+3+(2+2*24)+(2+len(all.Claims))+2 {
+		t.Errorf("claims prints %d lines for %d numbers and %d claims of 24 questions", lines, len(all.Numbers), len(all.Claims))
 	}
 	if out, said, code := thesis(t, "claims", "-profile", "fast"); code != 1 || out != "" || !strings.Contains(said, `no profile "fast"`) {
 		t.Errorf("claims of an unknown profile: exit code %d, %q, %q", code, out, said)
