@@ -20,7 +20,8 @@ const (
 	cellTolerance     = 5 // pictures of 100 in one cell of figure 6.3
 )
 
-// Arm is the summary of an arm of an experiment, nil where it has not been run on all folds.
+// Arm is the summary of an arm of an experiment that was trained with all training pictures, nil where it
+// has not been run on all folds.
 func Arm(summaries []trial.Summary, experiment int, arm string) *trial.Summary {
 	i := slices.IndexFunc(summaries, func(s trial.Summary) bool {
 		return s.Experiment == experiment && s.Arm == arm && s.Share == 0 && s.Complete()

@@ -239,7 +239,7 @@ func Gather(ctx context.Context, set *dataset.Set, profile string, seed uint64) 
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := trial.Existing(set, table, trial.Plan(profile, seed, true))
+	records, err := trial.Existing(set, table, append(trial.Plan(profile, seed, true), trial.Causal(profile, seed)...))
 	if errors.Is(err, dataset.ErrFewPictures) {
 		return table, nil, nil
 	}
