@@ -28,6 +28,9 @@ type state struct {
 	Record     string // the record's file name: the checkpoint of another configuration is none
 	History    []Epoch
 	Last, Best Predictions
+	Steps      []Step
+	Uses       []Use
+	Shares     *Shares
 	Seconds    float64
 	CPUSeconds float64
 	Resumed    int

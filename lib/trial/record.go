@@ -103,8 +103,12 @@ type Record struct {
 	// Last is the result. Best is the first epoch with the highest test accuracy, which the
 	// appendix' program keeps: chosen on the test pictures, so optimistic by selection.
 	Last, Best Predictions
-	Run        RunInfo
-	File       string // where it lies
+	// What was measured, in trials of Experiment 2; a record that is older than that has none.
+	Steps  []Step  // at sampled updates, see measure.go
+	Uses   []Use   // after each epoch, of the late arms
+	Shares *Shares // after the last epoch
+	Run    RunInfo
+	File   string // where it lies
 }
 
 // file is the record's name: readable, then hashes of the configuration and of the machine.
@@ -148,6 +152,15 @@ func (r *Record) write(file string) error {
 	}
 	b.Write(line("predictions", predictionsLine{"last", r.Last}))
 	b.Write(line("predictions", predictionsLine{"best", r.Best}))
+	for _, s := range r.Steps {
+		b.Write(line("step", s))
+	}
+	for _, u := range r.Uses {
+		b.Write(line("use", u))
+	}
+	if r.Shares != nil {
+		b.Write(line("shares", r.Shares))
+	}
 	b.Write(line("run", r.Run))
 	r.File = file
 	return renameio.WriteFile(file, b.Bytes(), 0o644)
@@ -229,6 +242,15 @@ func (r *Record) read(f io.Reader) error {
 			into = &r.Last
 		case "predictionsbest":
 			into = &r.Best
+		case "step":
+			r.Steps = append(r.Steps, Step{})
+			into = &r.Steps[len(r.Steps)-1]
+		case "use":
+			r.Uses = append(r.Uses, Use{})
+			into = &r.Uses[len(r.Uses)-1]
+		case "shares":
+			r.Shares = &Shares{}
+			into = r.Shares
 		case "run":
 			into = &r.Run
 		default:

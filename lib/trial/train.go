@@ -29,9 +29,10 @@ func draws(seed uint64, purpose string) *rand.Rand {
 
 // tally adds up what is said of pictures.
 type tally struct {
-	logits  [][]float64
-	correct int
-	sum     float64 // of cross-entropies
+	logits   [][]float64
+	features [][]float32 // of a trained backbone, in tests
+	correct  int
+	sum      float64 // of cross-entropies
 }
 
 func (t *tally) add(logits []float64, label int) {
@@ -60,7 +61,7 @@ type program struct {
 
 	step   *model.Exec // one update, or with several parts a batch the sum of a part's gradients
 	update *model.Exec // from those sums; nil where step updates
-	infer  *model.Exec // x and metadata to logits
+	infer  *model.Exec // x and metadata to logits; where the backbone is trained, to its features behind them too
 }
 
 // programFor compiles nothing yet: that happens at the first batch of a shape.
@@ -82,8 +83,7 @@ func (l *lab) programFor(j *job) (*program, error) {
 		p.exact, p.rows = true, j.settings.batch
 	}
 	inParts := p.rows < j.settings.batch
-	forward := func(scope *model.Scope, x, metadata *Node, pass vision.Pass) *Node {
-		var features *Node
+	forward := func(scope *model.Scope, x, metadata *Node, pass vision.Pass) (features, logits *Node) {
 		switch {
 		case m.Backbone == nil:
 		case j.config.Frozen:
@@ -91,12 +91,12 @@ func (l *lab) programFor(j *job) (*program, error) {
 		default:
 			features = m.Features(scope, x, metadata, pass)
 		}
-		return m.Logits(scope, features, metadata, pass)
+		return features, m.Logits(scope, features, metadata, pass)
 	}
 	adam := m.Adam()
 	p.step, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata, target, factors *Node) *Node {
 		g := x.Graph()
-		logits := forward(scope, x, metadata, vision.Pass{Train: true, Masks: p.split(factors)})
+		_, logits := forward(scope, x, metadata, vision.Pass{Train: true, Masks: p.split(factors)})
 		loss := Neg(ReduceAllSum(Mul(target, LogSoftmax(logits, -1))))
 		p.trained = nil
 		for v := range p.store.IterVariables() {
@@ -139,8 +139,12 @@ func (l *lab) programFor(j *job) (*program, error) {
 			return nil, err
 		}
 	}
-	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) *Node {
-		return forward(scope, x, metadata, vision.Pass{})
+	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) []*Node {
+		features, logits := forward(scope, x, metadata, vision.Pass{})
+		if features == nil || j.config.Frozen {
+			return []*Node{logits}
+		}
+		return []*Node{logits, features}
 	})
 	if err != nil {
 		return nil, err
@@ -297,8 +301,20 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		began := watch.seconds()
 		for step, at := 1, 0; at < len(order); step, at = step+1, at+c.Batch {
 			batch := order[at:min(at+c.Batch, len(order))]
-			random := draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step))
-			if err := p.train(ctx, src, metadata, labels, batch, random, &train); err != nil {
+			random := func() *rand.Rand { return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step)) }
+			if other, ok := j.sampled(epoch, at, order); !ok {
+				err = p.train(ctx, src, metadata, labels, batch, random(), &train)
+			} else {
+				var s Step
+				others := func() *rand.Rand {
+					return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d other", c.Fold, epoch, step))
+				}
+				if s, err = p.measure(ctx, src, metadata, labels, batch, other, random, others, &train); err == nil {
+					s.Epoch, s.Step = epoch, step
+					state.Steps = append(state.Steps, s)
+				}
+			}
+			if err != nil {
 				return nil, fmt.Errorf("epoch %d, step %d: %w", epoch, step, err)
 			}
 			if loss := train.loss(); math.IsNaN(loss) || math.IsInf(loss, 0) {
@@ -321,6 +337,14 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			return nil, fmt.Errorf("testing after epoch %d: the loss is %g: training diverged; no record was written", epoch, loss)
 		}
 		state.History = append(state.History, Epoch{epoch, train.loss(), train.accuracy(), test.loss(), test.accuracy()})
+		use, shares, err := l.shares(ctx, j, p, src, metadata, epoch, test)
+		if err != nil {
+			return nil, fmt.Errorf("the shares of picture and metadata after epoch %d: %w", epoch, err)
+		}
+		if use != nil {
+			state.Uses = append(state.Uses, *use)
+		}
+		state.Shares = shares
 		state.Last = l.predictions(j, epoch, test)
 		if best := state.Best.Epoch; best == 0 || test.accuracy() > state.History[best-1].TestAccuracy {
 			state.Best = state.Last
@@ -333,6 +357,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		}
 	}
 	r := &Record{Config: *c, Machine: j.machine, History: state.History, Last: state.Last, Best: state.Best}
+	r.Steps, r.Uses, r.Shares = state.Steps, state.Uses, state.Shares
 	speed := 0.0
 	if training > 0 {
 		speed = float64(trainedPictures) / training
@@ -415,15 +440,33 @@ func (p *program) test(ctx context.Context, src *source, metadata table, labels,
 			return t, context.Cause(ctx)
 		}
 		part := samples[from:min(from+p.rows, len(samples))]
-		out, err := p.infer.Exec1(src.batch(part, p.rows), metadata.batch(part, p.rows))
-		if err != nil {
-			return t, err
-		}
-		if err := count(out, labels, part, &t); err != nil {
+		if err := p.ask(src.batch(part, p.rows), metadata.batch(part, p.rows), labels, part, &t); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
+}
+
+// ask runs a batch of inference whose first rows are of samples, and frees it.
+func (p *program) ask(x, metadata *tensors.Tensor, labels, samples []int, t *tally) error {
+	out, err := p.infer.Exec(x, metadata)
+	if err != nil {
+		return err
+	}
+	if len(out) > 1 {
+		flat, err := tensors.CopyFlatData[float32](out[1])
+		if err != nil {
+			return err
+		}
+		width := out[1].Shape().Dimensions[1]
+		for at := range samples {
+			t.features = append(t.features, flat[at*width:(at+1)*width])
+		}
+		if err := out[1].FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	return count(out[0], labels, samples, t)
 }
 
 // count adds the first rows of logits [rows, genres], which it frees, to t.
