@@ -33,6 +33,7 @@ type state struct {
 	Shares     *Shares
 	Seconds    float64
 	CPUSeconds float64
+	Measuring  float64 // of CPUSeconds
 	Resumed    int
 	Variables  []variable
 }

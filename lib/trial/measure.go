@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/vision"
 )
@@ -50,8 +51,8 @@ type BlockGradient struct {
 // them is 0.
 func (g BlockGradient) Cosine() float64 { return g.AloneDot / (g.Norm * g.Alone) }
 
-// Floor is the cosine of the gradient with that of another batch: a Cosine at or below it is no more than
-// what the choice of pictures does. NaN where there is no other batch.
+// Floor is the cosine of the gradient with that of another batch: where Cosine is above it, the metadata
+// turn the gradient less than another choice of pictures does. NaN where there is no other batch.
 func (g BlockGradient) Floor() float64 { return g.OtherDot / (g.Norm * g.Other) }
 
 // Ratio is the gradient's norm over that from the picture alone.
@@ -102,6 +103,7 @@ func (j *job) measured() bool { return j.config.Experiment == 2 && j.settings.me
 // measure is train with a look at its gradients. random gives the update's random numbers anew at every
 // call, and others those of the other batch.
 func (p *program) measure(ctx context.Context, src *source, metadata table, labels, batch, other []int, random, others func() *rand.Rand, t *tally) (Step, error) {
+	began := bench.CPUSeconds()
 	aside := func(metadata table, batch []int, random *rand.Rand) (t tally, after [][]float32, err error) {
 		restore, err := p.putAside()
 		if err != nil {
@@ -131,10 +133,12 @@ func (p *program) measure(ctx context.Context, src *source, metadata table, labe
 			return Step{}, fmt.Errorf("measuring another batch: %w", err)
 		}
 	}
+	cost := bench.CPUSeconds() - began
 	from := len(t.logits)
 	if err := p.train(ctx, src, metadata, labels, batch, random(), t); err != nil {
 		return Step{}, err
 	}
+	began = bench.CPUSeconds()
 	own, err := p.moments()
 	if err != nil {
 		return Step{}, err
@@ -165,6 +169,7 @@ func (p *program) measure(ctx context.Context, src *source, metadata table, labe
 			s.Blocks = append(s.Blocks, *b)
 		}
 	}
+	p.measuring += cost + bench.CPUSeconds() - began
 	return s, nil
 }
 

@@ -86,13 +86,15 @@ type Predictions struct {
 
 // RunInfo is what may differ between two runs of a trial on one machine: the record's last line.
 type RunInfo struct {
-	Note              string  `json:"note,omitempty"`      // why other weights than those asked for are in use
-	Threads           int     `json:"threads"`             // of the last process
-	Seconds           float64 `json:"seconds"`             // all processes at it together, compilation included
-	CPUSeconds        float64 `json:"cpu_seconds"`         // the same, user and system time over all cores
-	PicturesPerSecond float64 `json:"pictures_per_second"` // while training, in the last process
-	PeakMemoryMiB     float64 `json:"peak_memory_mib"`     // of the last process
-	Resumed           int     `json:"resumed"`             // how often the trial was interrupted and continued
+	Note       string  `json:"note,omitempty"` // why other weights than those asked for are in use
+	Threads    int     `json:"threads"`        // of the last process
+	Seconds    float64 `json:"seconds"`        // all processes at it together, compilation included
+	CPUSeconds float64 `json:"cpu_seconds"`    // the same, user and system time over all cores
+	// Of CPUSeconds, what Steps, Uses and Shares took; 0 where nothing is measured.
+	MeasuringCPUSeconds float64 `json:"measuring_cpu_seconds,omitempty"`
+	PicturesPerSecond   float64 `json:"pictures_per_second"` // while training, in the last process
+	PeakMemoryMiB       float64 `json:"peak_memory_mib"`     // of the last process
+	Resumed             int     `json:"resumed"`             // how often the trial was interrupted and continued
 }
 
 // Record is what came of a trial. All of it but Run is the same whenever Config and Machine are.

@@ -16,6 +16,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/progress"
 	"thesis.example/lib/vision"
@@ -62,6 +63,8 @@ type program struct {
 	step   *model.Exec // one update, or with several parts a batch the sum of a part's gradients
 	update *model.Exec // from those sums; nil where step updates
 	infer  *model.Exec // x and metadata to logits; where the backbone is trained, to its features behind them too
+
+	measuring float64 // CPU seconds that measuring took, since it was last looked at
 }
 
 // programFor compiles nothing yet: that happens at the first batch of a shape.
@@ -337,6 +340,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			return nil, fmt.Errorf("testing after epoch %d: the loss is %g: training diverged; no record was written", epoch, loss)
 		}
 		state.History = append(state.History, Epoch{epoch, train.loss(), train.accuracy(), test.loss(), test.accuracy()})
+		asked := bench.CPUSeconds()
 		use, shares, err := l.shares(ctx, j, p, src, metadata, epoch, test)
 		if err != nil {
 			return nil, fmt.Errorf("the shares of picture and metadata after epoch %d: %w", epoch, err)
@@ -345,6 +349,8 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			state.Uses = append(state.Uses, *use)
 		}
 		state.Shares = shares
+		state.Measuring += p.measuring + bench.CPUSeconds() - asked
+		p.measuring = 0
 		state.Last = l.predictions(j, epoch, test)
 		if best := state.Best.Epoch; best == 0 || test.accuracy() > state.History[best-1].TestAccuracy {
 			state.Best = state.Last
@@ -366,7 +372,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		return nil, err
 	}
 	r.Run.Seconds, r.Run.CPUSeconds = state.Seconds+watch.lap(), state.CPUSeconds+watch.cpuLap()
-	r.Run.Resumed = state.Resumed
+	r.Run.Resumed, r.Run.MeasuringCPUSeconds = state.Resumed, state.Measuring
 	return r, nil
 }
 
