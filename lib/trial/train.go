@@ -219,6 +219,7 @@ func (p *program) width() int {
 
 // restart sets everything to where training starts.
 func (p *program) restart(j *job) error {
+	p.measuring = 0
 	var values map[string]*tensors.Tensor
 	if j.weights != nil {
 		values = j.weights.Values
