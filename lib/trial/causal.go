@@ -43,13 +43,13 @@ func CausalShown(profile string, seed uint64) []Trial {
 	return trials
 }
 
-// Shares are the per cent of the training pictures of a learning curve. 0 is all of them.
-var Shares = []int{25, 50, 75, 0}
+// CurveShares are the per cent of the training pictures of a learning curve. 0 is all of them.
+var CurveShares = []int{25, 50, 75, 0}
 
 // Curve lists the trials of an arm's learning curve, by share and fold.
 func Curve(experiment int, arm, profile string, seed uint64) []Trial {
 	var trials []Trial
-	for _, share := range Shares {
+	for _, share := range CurveShares {
 		for _, t := range All(experiment, arm, profile, seed) {
 			t.Share = share
 			trials = append(trials, t)

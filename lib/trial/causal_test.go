@@ -415,7 +415,7 @@ func TestShares(t *testing.T) {
 	}
 	for fold := range Folds {
 		var before []int
-		for s, share := range Shares {
+		for s, share := range CurveShares {
 			tr := trials[s*Folds+fold]
 			j, err := l.ask(tr)
 			if err != nil {
@@ -452,7 +452,7 @@ func TestShares(t *testing.T) {
 		}
 	}
 	summaries, err := Summarise(records)
-	if err != nil || len(summaries) != len(Shares) || !summaries[0].Complete() || summaries[0].Share != 25 {
+	if err != nil || len(summaries) != len(CurveShares) || !summaries[0].Complete() || summaries[0].Share != 25 {
 		t.Errorf("%d summaries, %v", len(summaries), err)
 	}
 	half, err := l.ask(Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Profile: "test", Seed: 7, Share: 50})

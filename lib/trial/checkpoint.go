@@ -29,8 +29,12 @@ type state struct {
 	History    []Epoch
 	Last, Best Predictions
 	Blend      *Blend // of the blend arms, before their first epoch too
+	Steps      []Step
+	Uses       []Use
+	Shares     *Shares
 	Seconds    float64
 	CPUSeconds float64
+	Measuring  float64 // of CPUSeconds
 	Resumed    int
 	Variables  []variable
 }

@@ -88,13 +88,15 @@ type Predictions struct {
 
 // RunInfo is what may differ between two runs of a trial on one machine: the record's last line.
 type RunInfo struct {
-	Note              string  `json:"note,omitempty"`      // why other weights than those asked for are in use
-	Threads           int     `json:"threads"`             // of the last process
-	Seconds           float64 `json:"seconds"`             // all processes at it together, compilation included
-	CPUSeconds        float64 `json:"cpu_seconds"`         // the same, user and system time over all cores
-	PicturesPerSecond float64 `json:"pictures_per_second"` // while training, in the last process
-	PeakMemoryMiB     float64 `json:"peak_memory_mib"`     // of the last process
-	Resumed           int     `json:"resumed"`             // how often the trial was interrupted and continued
+	Note       string  `json:"note,omitempty"` // why other weights than those asked for are in use
+	Threads    int     `json:"threads"`        // of the last process
+	Seconds    float64 `json:"seconds"`        // all processes at it together, compilation included
+	CPUSeconds float64 `json:"cpu_seconds"`    // the same, user and system time over all cores
+	// Of CPUSeconds, what Steps, Uses and Shares took; 0 where nothing is measured.
+	MeasuringCPUSeconds float64 `json:"measuring_cpu_seconds,omitempty"`
+	PicturesPerSecond   float64 `json:"pictures_per_second"` // while training, in the last process
+	PeakMemoryMiB       float64 `json:"peak_memory_mib"`     // of the last process
+	Resumed             int     `json:"resumed"`             // how often the trial was interrupted and continued
 }
 
 // Record is what came of a trial. All of it but Run is the same whenever Config and Machine are.
@@ -107,8 +109,12 @@ type Record struct {
 	Last, Best Predictions
 	Probe      *Probe // where Config.Probed
 	Blend      *Blend // of the blend arms
-	Run        RunInfo
-	File       string // where it lies
+	// What was measured, in trials of Experiment 2; a record that is older than that has none.
+	Steps  []Step  // at sampled updates, see measure.go
+	Uses   []Use   // after each epoch, of the late arms
+	Shares *Shares // after the last epoch
+	Run    RunInfo
+	File   string // where it lies
 }
 
 // file is the record's name: readable, then hashes of the configuration and of the machine.
@@ -161,6 +167,15 @@ func (r *Record) write(file string) error {
 	}
 	if r.Probe != nil {
 		b.Write(line("probe", r.Probe))
+	}
+	for _, s := range r.Steps {
+		b.Write(line("step", s))
+	}
+	for _, u := range r.Uses {
+		b.Write(line("use", u))
+	}
+	if r.Shares != nil {
+		b.Write(line("shares", r.Shares))
 	}
 	b.Write(line("run", r.Run))
 	r.File = file
@@ -249,6 +264,15 @@ func (r *Record) read(f io.Reader) error {
 		case "probe":
 			r.Probe = &Probe{}
 			into = r.Probe
+		case "step":
+			r.Steps = append(r.Steps, Step{})
+			into = &r.Steps[len(r.Steps)-1]
+		case "use":
+			r.Uses = append(r.Uses, Use{})
+			into = &r.Uses[len(r.Uses)-1]
+		case "shares":
+			r.Shares = &Shares{}
+			into = r.Shares
 		case "run":
 			into = &r.Run
 		default:

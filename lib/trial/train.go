@@ -17,6 +17,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/progress"
 	"thesis.example/lib/vision"
@@ -30,9 +31,10 @@ func draws(seed uint64, purpose string) *rand.Rand {
 
 // tally adds up what is said of pictures.
 type tally struct {
-	logits  [][]float64
-	correct int
-	sum     float64 // of cross-entropies
+	logits   [][]float64
+	features [][]float32 // of a trained backbone, in tests
+	correct  int
+	sum      float64 // of cross-entropies
 }
 
 func (t *tally) add(logits []float64, label int) {
@@ -61,13 +63,15 @@ type program struct {
 
 	step   *model.Exec // one update, or with several parts a batch the sum of a part's gradients
 	update *model.Exec // from those sums; nil where step updates
-	infer  *model.Exec // x and metadata to logits; where the record has a probe, to features behind them too
+	infer  *model.Exec // x and metadata to logits; where the backbone is trained, to its features behind them too
 
 	// Of the causal arms.
 	weigh  []float64   // weights of the outputs' losses; nil: 1 each
 	joined bool        // the metadata take part; false in the late arms' first epochs
 	apart  *model.Exec // infer without the metadata's branch
 	heads  *model.Exec // infer's outputs that have a loss, side by side
+
+	measuring float64 // CPU seconds that measuring took, since it was last looked at
 }
 
 // programFor compiles nothing yet: that happens at the first batch of a shape.
@@ -162,10 +166,10 @@ func (l *lab) programFor(j *job) (*program, error) {
 	}
 	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) []*Node {
 		features, out := forward(scope, x, metadata, vision.Pass{})
-		if j.config.Probed {
-			return []*Node{out.Joint, features}
+		if features == nil || j.config.Frozen {
+			return []*Node{out.Joint}
 		}
-		return []*Node{out.Joint}
+		return []*Node{out.Joint, features}
 	})
 	if err != nil {
 		return nil, err
@@ -248,6 +252,7 @@ func (p *program) width() int {
 // restart sets everything to where training starts.
 func (p *program) restart(j *job) error {
 	p.weigh, p.joined = nil, true
+	p.measuring = 0
 	var values map[string]*tensors.Tensor
 	if j.weights != nil {
 		values = j.weights.Values
@@ -345,8 +350,20 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		began := watch.seconds()
 		for step, at := 1, 0; at < len(order); step, at = step+1, at+c.Batch {
 			batch := order[at:min(at+c.Batch, len(order))]
-			random := draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step))
-			if err := p.train(ctx, src, metadata, labels, batch, random, &train); err != nil {
+			random := func() *rand.Rand { return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step)) }
+			if other, ok := j.sampled(epoch, at, order); !ok {
+				err = p.train(ctx, src, metadata, labels, batch, random(), &train)
+			} else {
+				var s Step
+				others := func() *rand.Rand {
+					return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d other", c.Fold, epoch, step))
+				}
+				if s, err = p.measure(ctx, src, metadata, labels, batch, other, random, others, &train); err == nil {
+					s.Epoch, s.Step = epoch, step
+					state.Steps = append(state.Steps, s)
+				}
+			}
+			if err != nil {
 				return nil, fmt.Errorf("epoch %d, step %d: %w", epoch, step, err)
 			}
 			if loss := train.loss(); math.IsNaN(loss) || math.IsInf(loss, 0) {
@@ -369,6 +386,17 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			return nil, fmt.Errorf("testing after epoch %d: the loss is %g: training diverged; no record was written", epoch, loss)
 		}
 		state.History = append(state.History, Epoch{epoch, train.loss(), train.accuracy(), test.loss(), test.accuracy()})
+		asked := bench.CPUSeconds()
+		use, shares, err := l.shares(ctx, j, p, src, metadata, epoch, test)
+		if err != nil {
+			return nil, fmt.Errorf("the shares of picture and metadata after epoch %d: %w", epoch, err)
+		}
+		if use != nil {
+			state.Uses = append(state.Uses, *use)
+		}
+		state.Shares = shares
+		state.Measuring += p.measuring + bench.CPUSeconds() - asked
+		p.measuring = 0
 		state.Last = l.predictions(j, epoch, test)
 		if best := state.Best.Epoch; best == 0 || test.accuracy() > state.History[best-1].TestAccuracy {
 			state.Best = state.Last
@@ -381,6 +409,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		}
 	}
 	r := &Record{Config: *c, Machine: j.machine, History: state.History, Last: state.Last, Best: state.Best, Blend: state.Blend}
+	r.Steps, r.Uses, r.Shares = state.Steps, state.Uses, state.Shares
 	if c.Probed {
 		if r.Probe, err = l.probe(ctx, j, p, src, metadata); err != nil {
 			return nil, err
@@ -394,7 +423,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		return nil, err
 	}
 	r.Run.Seconds, r.Run.CPUSeconds = state.Seconds+watch.lap(), state.CPUSeconds+watch.cpuLap()
-	r.Run.Resumed = state.Resumed
+	r.Run.Resumed, r.Run.MeasuringCPUSeconds = state.Resumed, state.Measuring
 	return r, nil
 }
 
@@ -481,20 +510,33 @@ func (p *program) test(ctx context.Context, src *source, metadata table, labels,
 		if !p.joined {
 			exec = p.apart
 		}
-		out, err := exec.Exec(src.batch(part, p.rows), metadata.batch(part, p.rows))
-		if err != nil {
+		if err := p.ask(exec, src.batch(part, p.rows), metadata.batch(part, p.rows), labels, part, &t); err != nil {
 			return t, err
-		}
-		if err := count(out[0], labels, part, &t); err != nil {
-			return t, err
-		}
-		for _, features := range out[1:] {
-			if err := features.FinalizeAll(); err != nil {
-				return t, err
-			}
 		}
 	}
 	return t, nil
+}
+
+// ask runs a batch of infer or apart whose first rows are of samples, and frees it.
+func (p *program) ask(exec *model.Exec, x, metadata *tensors.Tensor, labels, samples []int, t *tally) error {
+	out, err := exec.Exec(x, metadata)
+	if err != nil {
+		return err
+	}
+	if len(out) > 1 {
+		flat, err := tensors.CopyFlatData[float32](out[1])
+		if err != nil {
+			return err
+		}
+		width := out[1].Shape().Dimensions[1]
+		for at := range samples {
+			t.features = append(t.features, flat[at*width:(at+1)*width])
+		}
+		if err := out[1].FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	return count(out[0], labels, samples, t)
 }
 
 // count adds the first rows of logits [rows, genres], which it frees, to t.

@@ -61,6 +61,11 @@ type settings struct {
 	batch  int               // pictures an update
 	micro  int               // pictures at a time in arms without batch norm; their gradients are added up
 	use    map[string]string // weights by backbone
+
+	// measure is k: in Experiment 2 the gradients of every k-th update are measured (measure.go), and the
+	// shares of picture and metadata after the epochs (shares.go). 0: nothing is. It decides nothing else
+	// in a record, and is no part of its name.
+	measure int
 }
 
 var (
@@ -101,11 +106,11 @@ var (
 	profiles = map[string]map[int]settings{
 		"quick": {
 			1: {size: 112, epochs: 15, batch: 32, micro: 32, use: packaged},
-			2: {size: 98, epochs: 4, batch: 16, micro: 16, use: packaged},
+			2: {size: 98, epochs: 4, batch: 16, micro: 16, use: packaged, measure: 15},
 		},
 		"thesis": {
 			1: {size: 224, epochs: 15, batch: 32, micro: 32, use: map[string]string{"cnn": "tf-b0", "vit": "torchvision-vit-b16"}},
-			2: {size: 224, epochs: 15, batch: 32, micro: 8, use: map[string]string{"cnn": "torchvision-b0", "vit": "torchvision-vit-b16", "tiny": "dinov2-s14-imgfocus"}},
+			2: {size: 224, epochs: 15, batch: 32, micro: 8, use: map[string]string{"cnn": "torchvision-b0", "vit": "torchvision-vit-b16", "tiny": "dinov2-s14-imgfocus"}, measure: 15},
 		},
 	}
 )

@@ -173,8 +173,8 @@ func openLab(dir string) (*lab, error) {
 	return &lab{
 		set: set, table: table, records: filepath.Join(dir, "records"),
 		profiles: map[string]map[int]settings{"test": {
-			1: {size: 16, epochs: 4, batch: 10, micro: 10, use: use}, // 24 pictures: 10, 10 and 4
-			2: {size: 16, epochs: 4, batch: 8, micro: 3, use: use},   // in parts of 3, 3 and 2
+			1: {size: 16, epochs: 4, batch: 10, micro: 10, use: use},           // 24 pictures: 10, 10 and 4
+			2: {size: 16, epochs: 4, batch: 8, micro: 3, use: use, measure: 4}, // in parts of 3, 3 and 2
 		}},
 		load: func(_ context.Context, name string) (*vision.Loaded, error) {
 			n := networks[name]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -38,6 +39,60 @@ func (a Adam) Step(scope *model.Scope, loss *Node) {
 	a.Apply(scope, vars, Gradient(loss, values...))
 }
 
+const (
+	// joinedBelow is the size from which a variable has moments of its own: a network has hundreds of
+	// smaller ones, and XLA compiles three loops for each, so they are joined into one vector.
+	joinedBelow = 1 << 16
+	beta1       = 0.9
+	beta2       = 0.999
+)
+
+// Moments are the first moments of vars, in their order, flattened; zeros before the first Apply. The
+// same vars as in Apply have to come.
+func (a Adam) Moments(store *model.Store, vars []*model.Variable) ([][]float32, error) {
+	read := func(name string, size int) ([]float32, error) {
+		v := store.GetVariable(model.JoinPath("/adam", name+"/m"))
+		if v == nil || !v.HasValue() {
+			return make([]float32, size), nil
+		}
+		t, err := v.Value()
+		if err != nil {
+			return nil, err
+		}
+		return tensors.CopyFlatData[float32](t)
+	}
+	moments, joined := make([][]float32, len(vars)), 0
+	for i, v := range vars {
+		size := v.Shape().Size()
+		if size < joinedBelow {
+			joined += size
+			continue
+		}
+		var err error
+		if moments[i], err = read(v.Path(), size); err != nil {
+			return nil, err
+		}
+	}
+	small, err := read("small", joined)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range vars {
+		if size := v.Shape().Size(); size < joinedBelow {
+			moments[i], small = small[:size], small[size:]
+		}
+	}
+	return moments, nil
+}
+
+// Gradient puts the gradient that moved the first moment from before to after into after.
+func (a Adam) Gradient(before, after []float32) {
+	decay, rest := float64(float32(beta1)), float64(float32(1-beta1))
+	for i, m := range after {
+		after[i] = float32((float64(m) - decay*float64(before[i])) / rest)
+	}
+}
+
 // Apply updates vars of scope's store by their gradients, which are in the same order. The same
 // variables have to come at every call.
 func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Node) {
@@ -53,7 +108,6 @@ func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Nod
 
 	// step moves the moments called name and returns what to subtract.
 	step := func(name string, gradient *Node) *Node {
-		const beta1, beta2 = 0.9, 0.999
 		m, v := state(name+"/m", gradient.Shape()), state(name+"/v", gradient.Shape())
 		first := Add(MulScalar(m.NodeValue(g), beta1), MulScalar(gradient, 1-beta1))
 		second := Add(MulScalar(v.NodeValue(g), beta2), MulScalar(Square(gradient), 1-beta2))
@@ -68,12 +122,10 @@ func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Nod
 		return Div(Mul(first, MulScalar(Reciprocal(c1), a.Rate)), AddScalar(Div(Sqrt(second), c2), 1e-8))
 	}
 
-	// A network has hundreds of small parameters, and XLA compiles three loops for each: so they are
-	// joined into one vector.
 	var small []*model.Variable
 	var joined []*Node
 	for i, v := range vars {
-		if v.Shape().Size() < 1<<16 {
+		if v.Shape().Size() < joinedBelow {
 			small, joined = append(small, v), append(joined, Reshape(gradients[i], -1))
 		} else {
 			v.SetNodeValue(Sub(v.NodeValue(g), step(v.Path(), gradients[i])))
