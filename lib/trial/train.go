@@ -30,9 +30,10 @@ func draws(seed uint64, purpose string) *rand.Rand {
 
 // tally adds up what is said of pictures.
 type tally struct {
-	logits  [][]float64
-	correct int
-	sum     float64 // of cross-entropies
+	logits   [][]float64
+	features [][]float32 // of a trained backbone, in tests
+	correct  int
+	sum      float64 // of cross-entropies
 }
 
 func (t *tally) add(logits []float64, label int) {
@@ -61,7 +62,7 @@ type program struct {
 
 	step   *model.Exec // one update, or with several parts a batch the sum of a part's gradients
 	update *model.Exec // from those sums; nil where step updates
-	infer  *model.Exec // x and metadata to logits; where the record has a probe, to features behind them too
+	infer  *model.Exec // x and metadata to logits; where the backbone is trained, to its features behind them too
 
 	// Of the causal arms.
 	weigh  []float64   // weights of the outputs' losses; nil: 1 each
@@ -162,10 +163,10 @@ func (l *lab) programFor(j *job) (*program, error) {
 	}
 	p.infer, err = model.NewExec(backend, p.store, func(scope *model.Scope, x, metadata *Node) []*Node {
 		features, out := forward(scope, x, metadata, vision.Pass{})
-		if j.config.Probed {
-			return []*Node{out.Joint, features}
+		if features == nil || j.config.Frozen {
+			return []*Node{out.Joint}
 		}
-		return []*Node{out.Joint}
+		return []*Node{out.Joint, features}
 	})
 	if err != nil {
 		return nil, err
@@ -323,7 +324,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			if state.Blend, err = l.blend(ctx, j, p, src, metadata); err != nil {
 				return nil, err
 			}
-			if err := state.save(checkpoint, filepath.Base(j.file), p.store); err != nil {
+			if err := state.save(checkpoint, filepath.Base(j.file), p.store, decides); err != nil {
 				return nil, fmt.Errorf("keeping the weights of gradient blending: %w", err)
 			}
 		}
@@ -477,24 +478,37 @@ func (p *program) test(ctx context.Context, src *source, metadata table, labels,
 			return t, context.Cause(ctx)
 		}
 		part := samples[from:min(from+p.rows, len(samples))]
-		exec := p.infer
-		if !p.joined {
-			exec = p.apart
-		}
-		out, err := exec.Exec(src.batch(part, p.rows), metadata.batch(part, p.rows))
-		if err != nil {
+		if err := p.ask(src.batch(part, p.rows), metadata.batch(part, p.rows), labels, part, &t); err != nil {
 			return t, err
-		}
-		if err := count(out[0], labels, part, &t); err != nil {
-			return t, err
-		}
-		for _, features := range out[1:] {
-			if err := features.FinalizeAll(); err != nil {
-				return t, err
-			}
 		}
 	}
 	return t, nil
+}
+
+// ask runs a batch of inference whose first rows are of samples, and frees it.
+func (p *program) ask(x, metadata *tensors.Tensor, labels, samples []int, t *tally) error {
+	exec := p.infer
+	if !p.joined {
+		exec = p.apart
+	}
+	out, err := exec.Exec(x, metadata)
+	if err != nil {
+		return err
+	}
+	if len(out) > 1 {
+		flat, err := tensors.CopyFlatData[float32](out[1])
+		if err != nil {
+			return err
+		}
+		width := out[1].Shape().Dimensions[1]
+		for at := range samples {
+			t.features = append(t.features, flat[at*width:(at+1)*width])
+		}
+		if err := out[1].FinalizeAll(); err != nil {
+			return err
+		}
+	}
+	return count(out[0], labels, samples, t)
 }
 
 // count adds the first rows of logits [rows, genres], which it frees, to t.
