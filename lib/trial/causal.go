@@ -74,26 +74,41 @@ func (l *lab) subset(train []int, share int, random *rand.Rand) []int {
 	return slices.DeleteFunc(slices.Clone(train), func(i int) bool { return !slices.Contains(taken, i) })
 }
 
-// logarithms gives the log arms the engagement numbers as log₁₀(1+x).
-func logarithms(arm fusion.Arm, names []string, x [][]float64) [][]float64 {
-	if arm.Variation != "log" {
-		return x
-	}
-	z := make([][]float64, len(x))
-	for i, row := range x {
-		z[i] = slices.Clone(row)
-		for _, name := range []string{"likes", "saves", "comments"} {
-			if c := slices.Index(names, name); c >= 0 {
-				z[i][c] = math.Log1p(row[c]) / math.Ln10
+// standardiser scales a picture's metadata by the fold's training pictures. The log arms get the
+// engagement numbers as log₁₀(1+x); a column that an arm does without is 0, its mean over the training
+// pictures.
+func (l *lab) standardiser(j *job) func(row []float64) []float64 {
+	names, x := l.metadata(j.config.Experiment)
+	logarithms := func(row []float64) []float64 {
+		if j.arm.Variation != "log" {
+			return row
+		}
+		row = slices.Clone(row)
+		for c, name := range names {
+			if name == "likes" || name == "saves" || name == "comments" {
+				row[c] = math.Log1p(row[c]) / math.Ln10
 			}
 		}
+		return row
 	}
-	return z
+	rows := make([][]float64, len(j.fold.Train))
+	for at, i := range j.fold.Train {
+		rows[at] = logarithms(x[i])
+	}
+	scaler := fusion.FitScaler(rows)
+	return func(row []float64) []float64 {
+		z := scaler.Apply(logarithms(row))
+		for c, name := range names {
+			if slices.Contains(j.arm.LeftOut(), name) {
+				z[c] = 0
+			}
+		}
+		return z
+	}
 }
 
-// varied are standardised metadata, a row a sample, as the arm gets them. A column that is left out is
-// 0, its mean over the training pictures.
-func varied(j *job, names []string, z [][]float64) [][]float64 {
+// replaced are the samples' standardised metadata as the shuffled and noise arms get them.
+func replaced(j *job, z [][]float64) [][]float64 {
 	c := j.config
 	switch j.arm.Variation {
 	case "shuffled":
@@ -107,26 +122,13 @@ func varied(j *job, names []string, z [][]float64) [][]float64 {
 		return shuffled
 	case "noise":
 		random := draws(c.Seed, fmt.Sprintf("fold %d noise metadata", c.Fold))
-		noise := make([][]float64, len(z))
-		for i, row := range z {
-			noise[i] = make([]float64, len(row))
-			for c := range row {
-				noise[i][c] = random.NormFloat64()
+		for i := range z {
+			for c := range z[i] {
+				z[i][c] = random.NormFloat64()
 			}
 		}
-		return noise
-	}
-	for _, row := range z {
-		leaveOut(j.arm, names, row)
 	}
 	return z
-}
-
-// leaveOut sets the numbers of a standardised row that the arm does without to 0.
-func leaveOut(arm fusion.Arm, names []string, row []float64) {
-	for _, name := range arm.LeftOut() {
-		row[slices.Index(names, name)] = 0
-	}
 }
 
 // Blend is what gradient blending found before training: how the heads did on their own, and the

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"thesis.example/lib/fusion"
 )
 
@@ -21,10 +19,16 @@ type Probe struct {
 
 // probe fits that on the program's backbone as it is.
 func (l *lab) probe(ctx context.Context, j *job, p *program, src *source, metadata table) (*Probe, error) {
-	x := make([][]float64, len(l.set.Samples))
+	labels, x := l.set.Labels(), make([][]float64, len(l.set.Samples)) // rows of other pictures stay nil
 	for _, samples := range [][]int{j.fold.Train, j.fold.Test} {
-		if err := p.featuresOf(ctx, src, metadata, samples, x); err != nil {
+		t, err := p.test(ctx, src, metadata, labels, samples)
+		if err != nil {
 			return nil, fmt.Errorf("features for the linear probe: %w", err)
+		}
+		for at, i := range samples {
+			for _, v := range t.features[at] {
+				x[i] = append(x[i], float64(v))
+			}
 		}
 	}
 	train, test, err := l.fit(j, scaled(x, j.fold.Train))
@@ -33,37 +37,6 @@ func (l *lab) probe(ctx context.Context, j *job, p *program, src *source, metada
 	}
 	last := j.config.Epochs
 	return &Probe{Epoch{last, train.loss(), train.accuracy(), test.loss(), test.accuracy()}, l.predictions(j, last, test)}, nil
-}
-
-// featuresOf sets the samples' rows of x to the backbone's features of them.
-func (p *program) featuresOf(ctx context.Context, src *source, metadata table, samples []int, x [][]float64) error {
-	for from := 0; from < len(samples); from += p.rows {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		part := samples[from:min(from+p.rows, len(samples))]
-		out, err := p.infer.Exec(src.batch(part, p.rows), metadata.batch(part, p.rows))
-		if err != nil {
-			return err
-		}
-		flat, err := tensors.CopyFlatData[float32](out[1])
-		if err != nil {
-			return err
-		}
-		for _, t := range out {
-			if err := t.FinalizeAll(); err != nil {
-				return err
-			}
-		}
-		width := len(flat) / p.rows
-		for at, i := range part {
-			x[i] = make([]float64, width)
-			for c := range width {
-				x[i][c] = float64(flat[at*width+c])
-			}
-		}
-	}
-	return nil
 }
 
 // fit is a logistic regression on the fold's training pictures, and what it says of them and of its test

@@ -154,11 +154,9 @@ func (l *lab) shares(ctx context.Context, j *job, p *program, src *source, metad
 		q.labels = append(q.labels, l.set.Labels()[i])
 		q.metadata = append(q.metadata, metadata.row(i))
 	}
-	names, x := l.metadata(j.config.Experiment)
+	names, _ := l.metadata(j.config.Experiment)
 	mean, zero := make([]float32, metadata.columns), make([]float32, metadata.columns)
-	none := scalerOf(logarithms(j.arm, names, x), j.fold.Train).Apply(make([]float64, len(names)))
-	leaveOut(j.arm, names, none)
-	for c, v := range none {
+	for c, v := range l.standardiser(j)(make([]float64, len(names))) {
 		zero[c] = float32(v)
 	}
 	permutations := make([][]int, repeats)
@@ -402,7 +400,7 @@ func (q *questions) ask(ctx context.Context, n int, x func(into []float32, at in
 			x(xs[at*length:(at+1)*length], from+at)
 			copy(ms[at*q.columns:], metadata(from+at))
 		}
-		err := q.p.ask(q.p.infer, tensors.FromFlatDataAndDimensions(xs, append([]int{rows}, q.src.shape...)...),
+		err := q.p.ask(tensors.FromFlatDataAndDimensions(xs, append([]int{rows}, q.src.shape...)...),
 			tensors.FromFlatDataAndDimensions(ms, rows, q.columns), make([]int, part), indices(part), &t)
 		if err != nil {
 			return t, err

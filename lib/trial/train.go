@@ -506,19 +506,19 @@ func (p *program) test(ctx context.Context, src *source, metadata table, labels,
 			return t, context.Cause(ctx)
 		}
 		part := samples[from:min(from+p.rows, len(samples))]
-		exec := p.infer
-		if !p.joined {
-			exec = p.apart
-		}
-		if err := p.ask(exec, src.batch(part, p.rows), metadata.batch(part, p.rows), labels, part, &t); err != nil {
+		if err := p.ask(src.batch(part, p.rows), metadata.batch(part, p.rows), labels, part, &t); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
 }
 
-// ask runs a batch of infer or apart whose first rows are of samples, and frees it.
-func (p *program) ask(exec *model.Exec, x, metadata *tensors.Tensor, labels, samples []int, t *tally) error {
+// ask runs a batch of inference whose first rows are of samples, and frees it.
+func (p *program) ask(x, metadata *tensors.Tensor, labels, samples []int, t *tally) error {
+	exec := p.infer
+	if !p.joined {
+		exec = p.apart
+	}
 	out, err := exec.Exec(x, metadata)
 	if err != nil {
 		return err

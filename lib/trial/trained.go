@@ -29,12 +29,11 @@ type Network struct {
 	Store       *model.Store // the backbone, a frozen one too, below the scope "backbone", the head below "head"
 	Train, Test []int        // the fold: indices into the set's samples
 
-	names    []string // of the metadata
-	scaler   fusion.Scaler
-	metadata [][]float64 // standardised, a row a sample
-	pixels   [][]uint8   // nil without a backbone
-	rows     int         // of a batch
-	infer    *model.Exec
+	standardise func(row []float64) []float64
+	metadata    [][]float64 // standardised, a row a sample
+	pixels      [][]uint8   // nil without a backbone
+	rows        int         // of a batch
+	infer       *model.Exec
 }
 
 // Trained gives the network behind the trial's record. Its values are kept in the cache: for the first
@@ -76,8 +75,10 @@ func keptFile(record string) (string, error) {
 	return setup.CacheFile("network", filepath.Base(record))
 }
 
-// keeps says whether the network of a trial is kept unasked.
-func keeps(j *job) bool { return j.config.Fold == 1 && j.arm.Fusion != "logistic" }
+// keeps says whether the network of a trial is kept unasked: of the arms that chapters explain.
+func keeps(j *job) bool {
+	return j.config.Fold == 1 && j.config.Share == 0 && j.arm.Variation == "" && j.arm.Fusion != "logistic"
+}
 
 // keep puts the values that the program has after training the job into the cache.
 func (l *lab) keep(j *job) error {
@@ -102,9 +103,8 @@ func (l *lab) network(ctx context.Context, j *job, r *Record) (*Network, error) 
 			return nil, err
 		}
 	}
-	names, x := l.metadata(j.config.Experiment)
 	n := &Network{Record: r, Model: j.model, Store: model.NewStore(), Train: j.fold.Train, Test: j.fold.Test, rows: j.settings.micro}
-	n.names, n.scaler, n.metadata = names, scalerOf(logarithms(j.arm, names, x), j.fold.Train), l.standardised(j)
+	n.standardise, n.metadata = l.standardiser(j), l.standardised(j)
 	var values map[string]*tensors.Tensor
 	if j.weights != nil {
 		values = j.weights.Values
@@ -193,16 +193,12 @@ func (n *Network) Normalise(view *picture.Image) []float32 {
 }
 
 // Metadata is the metadata vector of sample i as the network gets it: standardised by the training
-// pictures of the fold, whose mean is 0.
+// pictures of the fold, whose mean is 0, and with a causal arm's variation.
 func (n *Network) Metadata(i int) []float64 { return n.metadata[i] }
 
-// Standardise prepares the metadata of a picture that is not in the set, as the arm has its own: in
-// logarithms, or without some of them. The arms whose metadata are shuffled or noise get the picture's.
-func (n *Network) Standardise(row []float64) []float64 {
-	z := n.scaler.Apply(logarithms(n.Model.Arm, n.names, [][]float64{row})[0])
-	leaveOut(n.Model.Arm, n.names, z)
-	return z
-}
+// Standardise prepares the metadata of a picture that is not in the set: as training pictures', but that
+// there is nothing to shuffle them with and no noise in their place.
+func (n *Network) Standardise(row []float64) []float64 { return n.standardise(row) }
 
 // Logits asks the network about pictures, each as Normalise gives it and with its standardised metadata:
 // [picture][genre]. Without a backbone pictures is nil.

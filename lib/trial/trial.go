@@ -581,20 +581,21 @@ func (l *lab) release() {
 // standardised is the metadata of every sample, scaled by the fold's training pictures, as the arm's
 // variation has them.
 func (l *lab) standardised(j *job) [][]float64 {
-	names, x := l.metadata(j.config.Experiment)
-	return varied(j, names, scaled(logarithms(j.arm, names, x), j.fold.Train))
+	standardise := l.standardiser(j)
+	_, x := l.metadata(j.config.Experiment)
+	z := make([][]float64, len(x))
+	for i, row := range x {
+		z[i] = standardise(row)
+	}
+	return replaced(j, z)
 }
 
-func scalerOf(x [][]float64, train []int) fusion.Scaler {
+func scaled(x [][]float64, train []int) [][]float64 {
 	rows := make([][]float64, len(train))
 	for at, i := range train {
 		rows[at] = x[i]
 	}
-	return fusion.FitScaler(rows)
-}
-
-func scaled(x [][]float64, train []int) [][]float64 {
-	s := scalerOf(x, train)
+	s := fusion.FitScaler(rows)
 	z := make([][]float64, len(x))
 	for i := range x {
 		z[i] = s.Apply(x[i])
