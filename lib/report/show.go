@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"os"
@@ -12,6 +13,9 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"golang.org/x/text/width"
+
+	"thesis.example/lib/dataset"
+	"thesis.example/lib/ledger"
 )
 
 // ShowTable displays a table as the output of a notebook cell, and prints it
@@ -48,10 +52,16 @@ func ShowMarkdown(format string, args ...any) {
 }
 
 // Check ends the cell with err as a readable message and a failing status, unless
-// err is nil.
+// err is nil. What the data cannot tell, since they have too few pictures or lack a genre
+// (dataset.ErrFewPictures, ledger.ErrNoGenre), is no failure: the sentence stands where the
+// result would be, and the cell ends well.
 func Check(err error) {
 	if err == nil {
 		return
+	}
+	if errors.Is(err, dataset.ErrFewPictures) || errors.Is(err, ledger.ErrNoGenre) {
+		ShowMarkdown("*Not shown:* %s.", err)
+		os.Exit(0)
 	}
 	gonbui.Sync()
 	fmt.Fprintln(os.Stderr, "error:", err)
