@@ -27,7 +27,7 @@ func ShowTable(header []string, rows [][]string) {
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
 // as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
-// included; text among the arguments (a file name, a genre) is escaped.
+// included; text among the arguments (a file name, a genre) is escaped. An empty paragraph shows nothing.
 func ShowMarkdown(format string, args ...any) {
 	text := format
 	plain := format
@@ -47,6 +47,9 @@ func ShowMarkdown(format string, args ...any) {
 			}
 		}
 		text = fmt.Sprintf(format, escaped...)
+	}
+	if plain == "" {
+		return
 	}
 	show(text, protocol.MIMETextMarkdown, plain)
 }
