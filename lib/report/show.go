@@ -118,7 +118,7 @@ func tableHTML(header []string, rows [][]string) string {
 		if is[c] {
 			style = "text-align:right;white-space:nowrap"
 		}
-		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(text), tag)
+		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(isolate(text)), tag)
 	}
 	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
 	for c, name := range header {
@@ -187,10 +187,20 @@ func columns(s string) int {
 	return n
 }
 
+// rightToLeft is a run of text that is written from right to left.
+var rightToLeft = func() *regexp.Regexp {
+	const letter = `[\p{Arabic}\p{Hebrew}\p{Syriac}\p{Thaana}\p{Nko}]`
+	return regexp.MustCompile(letter + `(?:[\s\p{M}]*` + letter + `)*\p{M}*`)
+}()
+
+// isolate keeps names that are written from right to left from drawing the numbers and marks behind them
+// to their other side: each stands between U+2068 and U+2069.
+func isolate(s string) string { return rightToLeft.ReplaceAllString(s, "\u2068$0\u2069") }
+
 // escapeMarkdown makes s mean itself in Markdown: no markup, no HTML, no formula.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	for _, r := range isolate(s) {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')
