@@ -63,7 +63,12 @@ func Check(err error) {
 		return
 	}
 	if errors.Is(err, dataset.ErrFewPictures) || errors.Is(err, ledger.ErrNoGenre) {
-		ShowMarkdown("*Not shown:* %s.", err)
+		why := err.Error()
+		// Which fold of which arm found it says nothing to the reader.
+		if i := strings.Index(why, dataset.ErrFewPictures.Error()); i > 0 {
+			why = why[i:]
+		}
+		ShowMarkdown("*Not shown:* %s.", why)
 		os.Exit(0)
 	}
 	gonbui.Sync()

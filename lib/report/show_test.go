@@ -105,7 +105,7 @@ func TestCheckOfFewPictures(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCheckOfFewPictures$")
 	cmd.Env = append(os.Environ(), "CHECKED=1")
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "*Not shown:* trying: too few pictures for the experiments: vlog has 3.") {
+	if err != nil || !strings.Contains(string(out), "*Not shown:* too few pictures for the experiments: vlog has 3.") {
 		t.Errorf("%v: %s", err, out)
 	}
 }
