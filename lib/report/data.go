@@ -96,7 +96,7 @@ func ShowImages(images []*picture.Image, captions []string) error {
 		}
 		name, _, _ := strings.Cut(captions[k], "\n")
 		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
-			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(captions[k]), "\n", "<br>"))
+			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(isolate(captions[k])), "\n", "<br>"))
 		fmt.Fprintln(&plain, strings.ReplaceAll(captions[k], "\n", " "))
 	}
 	page.WriteString("</div>")
