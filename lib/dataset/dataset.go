@@ -4,8 +4,9 @@
 //	DIR/<genre>/<picture>.png|jpg|jpeg|webp
 //	DIR/engagement.csv          file,likes,saves,comments
 //	DIR/corrections.csv         file,face_count,text; may be missing
+//	DIR/genres.csv              folder,genre,title; may be missing
 //
-// The genres are the folders. All faults of a folder are reported at once, each
+// Each folder is a genre. All faults of a folder are reported at once, each
 // with file, row, field, what was expected and what to do.
 package dataset
 
@@ -43,7 +44,7 @@ const (
 // Sample is one labelled screenshot.
 type Sample struct {
 	File                   string // slash-separated path below Set.Dir, "dance/001.png"
-	Genre                  string // name of its folder
+	Genre                  string // its folder's, by nameGenres
 	Label                  int    // index of Genre in Set.Genres
 	Likes, Saves, Comments int64
 }
@@ -58,7 +59,8 @@ type Set struct {
 
 	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
-	hash []string // SHA-256 of each picture's bytes, hexadecimal
+	hash   []string // SHA-256 of each picture's bytes, hexadecimal
+	naming naming
 }
 
 // Dir is the data folder in use: $DATA, else the stand-in set's place.
@@ -127,6 +129,16 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	corrected, correctionProblems := readCorrections(dir, files)
 	problems = append(problems, correctionProblems...)
 
+	var folders []string // sorted, as files are
+	for _, f := range files {
+		if folder := path.Dir(f); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	names, nameProblems := nameGenres(dir, folders)
+	problems = append(problems, nameProblems...)
+	set.naming = names
+
 	bad := map[string]bool{}
 	for _, p := range problems {
 		bad[p.sample] = true
@@ -136,7 +148,7 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		if !ok || bad[f] {
 			continue
 		}
-		genre := path.Dir(f)
+		genre := names.genre[path.Dir(f)]
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
 		if c, ok := corrected[f]; ok {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // Fold is one split of a set: indices into Samples, ascending.
@@ -22,6 +23,9 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	test := make([][]int, k)
+	if err := s.enough(k); err != nil {
+		return nil, err
+	}
 	next := 0 // goes on from genre to genre, so that remainders spread over the folds
 	for _, genre := range s.Genres {
 		var members []int
@@ -29,9 +33,6 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 			if sample.Genre == genre {
 				members = append(members, i)
 			}
-		}
-		if len(members) < k {
-			return nil, fmt.Errorf("%w: genre %s has %d picture(s), %d folds need at least %d of each genre; add pictures", ErrFewPictures, genre, len(members), k, k)
 		}
 		rng.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
 		for _, m := range members {
@@ -50,4 +51,22 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 		}
 	}
 	return folds, nil
+}
+
+// enough says which genres have fewer than k pictures, as an ErrFewPictures.
+func (s *Set) enough(k int) error {
+	count := make([]int, len(s.Genres))
+	for _, sample := range s.Samples {
+		count[sample.Label]++
+	}
+	var few []string
+	for g, n := range count {
+		if n < k {
+			few = append(few, fmt.Sprintf("%s has %d", s.Title(s.Genres[g]), n))
+		}
+	}
+	if len(few) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d folds need %d or more of each genre, and %s; add pictures, or move the folder out", ErrFewPictures, k, k, strings.Join(few, ", "))
 }

@@ -24,7 +24,7 @@ func runClaims(ctx context.Context, args []string) error {
 	open := dataFlags(fs)
 	profile := fs.String("profile", "quick", "of the trials that chapters 5 to 7 are taken from: quick or thesis")
 	seed := fs.Uint64("seed", 1, "of those trials")
-	asJSON := fs.Bool("json", false, "print a JSON object of data, corrected (numbers put right by hand), numbers (a list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data}) and claims (each with its questions)")
+	asJSON := fs.Bool("json", false, "print a JSON object of data, corrected (numbers put right by hand), numbers (a list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data, why}) and claims (each with its questions)")
 	if err := parse(fs, claimsDoes, "", args); err != nil {
 		return err
 	}
@@ -75,6 +75,9 @@ func runClaims(ctx context.Context, args []string) error {
 		of := slices.DeleteFunc(slices.Clone(entries), func(e ledger.Entry) bool { return e.Chapter != chapter })
 		within, outside, notMeasured := ledger.Count(of)
 		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), data, within, outside, notMeasured)
+		if why := ledger.WhyNot(of, ""); why != "" {
+			fmt.Println(why)
+		}
 	}
 	for _, table := range []func([]ledger.Claim) ([]string, [][]string){ledger.EvidenceTable, ledger.VerdictTable} {
 		fmt.Println()
@@ -87,8 +90,10 @@ func runClaims(ctx context.Context, args []string) error {
 		}
 	}
 	fmt.Printf("\nOn %s. The rule: go doc ./lib/ledger.Supported\n", data)
-	if note := set.Corrected(); note != "" {
-		fmt.Println("Note:", note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println("Note:", note)
+		}
 	}
 	for _, n := range trial.Notes(summaries) {
 		fmt.Println("Note:", n)

@@ -73,16 +73,18 @@ func runDataCheck(ctx context.Context, args []string) error {
 		count[s.Genre]++
 	}
 	for _, g := range set.Genres {
-		fmt.Printf("%-12s %4d pictures\n", g, count[g])
+		fmt.Printf("%-12s %4d pictures\n", set.Title(g), count[g])
 	}
 	if set.StandIn {
 		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
 	}
-	if note := set.Corrected(); note != "" {
-		fmt.Println(note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println(note)
+		}
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
-		fmt.Println("chapters 3, 5 and 6 cannot be run:", err)
+		fmt.Println("chapters 3, 5 and 6 show no experiments:", err)
 	} else if err != nil {
 		return err
 	}
