@@ -63,3 +63,6 @@ func CacheFile(kind string, decides ...any) (string, error) {
 	hash := sha256.Sum256(key)
 	return filepath.Join(dir, fmt.Sprintf("%s-%x", kind, hash[:8])), nil
 }
+
+// Command is how a message spells the project's command, for the project's folder.
+const Command = "go run ./lib/cmd/thesis"
