@@ -192,12 +192,10 @@ type checkedPicture struct {
 // check decodes every picture once, on all cores. What was found is remembered by
 // content, so that the next command need only read the bytes.
 func check(ctx context.Context, dir string, files []string) ([]checkedPicture, error) {
-	known, err := loadKnown()
-	if err != nil {
-		return nil, err
-	}
 	found := make([]checkedPicture, len(files))
 	bar := progress.New("checking pictures", "pictures", len(files))
+	// Without the list, this command and the next take longer, and find the same.
+	known, listErr := loadKnown()
 	var pool errgroup.Group
 	pool.SetLimit(runtime.GOMAXPROCS(0))
 	finished := make(chan struct{})
@@ -222,9 +220,11 @@ func check(ctx context.Context, dir string, files []string) ([]checkedPicture, e
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("checking the pictures of %s: %w", dir, err)
 	}
-	if err := known.save(found); err != nil {
-		// It costs the next command time, and this one nothing.
-		bar.Say(fmt.Sprintf("the pictures will be decoded again next time: %v", err))
+	if listErr == nil {
+		listErr = known.save(found)
+	}
+	if listErr != nil {
+		bar.Say(fmt.Sprintf("the pictures will be decoded again next time: %v", listErr))
 	}
 	return found, nil
 }

@@ -159,6 +159,13 @@ func counted(part string, last bool) string {
 func ungarbled(name string) string {
 	candidates := []string{}
 	if !utf8.ValidString(name) {
+		// unzip in a C locale: the bytes through code page 437 to Latin-1, which has none of what most
+		// kana and kanji begin with in Shift_JIS
+		if latin, err := charmap.ISO8859_1.NewDecoder().String(name); err == nil {
+			if raw, err := charmap.CodePage437.NewEncoder().String(latin); err == nil {
+				candidates = append(candidates, raw)
+			}
+		}
 		candidates = append(candidates, name)
 	} else {
 		for _, page := range []*charmap.Charmap{charmap.CodePage437, charmap.CodePage850, charmap.Windows1252, charmap.ISO8859_1} {
@@ -242,9 +249,9 @@ func (n *pictureNames) find(name string) (files []string, by string) {
 	return nil, ""
 }
 
-// visible shows what cannot be seen: each space but the usual one, and each character without a
+// Visible shows what cannot be seen: each space but the usual one, and each character without a
 // shape, as its number; bytes that are no text as numbers too.
-func visible(s string) string {
+func Visible(s string) string {
 	if !strings.ContainsFunc(s, odd) {
 		return s
 	}
@@ -267,4 +274,4 @@ func odd(r rune) bool {
 }
 
 // quote puts a name between quotation marks, with everything visible.
-func quote(s string) string { return `"` + visible(s) + `"` }
+func quote(s string) string { return `"` + Visible(s) + `"` }

@@ -111,6 +111,12 @@ func TestUngarbled(t *testing.T) {
 			t.Errorf("%q from its bytes: %q", name, got)
 		}
 	}
+	// Debian's unzip makes these bytes of グルメ and ダンス in a C locale.
+	for name, want := range map[string]string{"\xe2O\xe2\xef\xe2\xfc": "グルメ", "\xe2_\xe2\xf4\xe2X": "ダンス"} {
+		if got := ungarbled(name); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
 	for _, name := range []string{"dance", "ダンス", "旅行", "Über", "Café", "Müller", "São Paulo", "Köln", "Ñandú", "smörgåsbord", "Ελλάδα", "Москва", "日本語", "İstanbul", "Ångström", "Crème brûlée"} {
 		if got := ungarbled(name); got != "" {
 			t.Errorf("%q is said to be garbled, from %q", name, got)
@@ -215,7 +221,7 @@ func TestVisible(t *testing.T) {
 		"a b.png": "a b.png", "ダンス.png": "ダンス.png", "10\u202fPM.png": "10<U+202F>PM.png", "a\u00a0b": "a<U+00A0>b", "a\u3000b": "a<U+3000>b",
 		"a\u200bb": "a<U+200B>b", "a\nb": "a<U+000A>b", "\x82\xa0": "<82><A0>", "a\u202eb": "a<U+202E>b", "Icon\r": "Icon<U+000D>", "\uFFFD": "<U+FFFD>",
 	} {
-		if got := visible(s); got != want {
+		if got := Visible(s); got != want {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
 	}

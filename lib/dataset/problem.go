@@ -36,11 +36,11 @@ func (p Problem) place() string {
 	if p.Field != "" {
 		fmt.Fprintf(&b, ", field %s", p.Field)
 	}
-	return visible(b.String())
+	return Visible(b.String())
 }
 
 func (p Problem) Error() string {
-	return visible(fmt.Sprintf("%s: %s; expected %s; %s", p.place(), p.Found, p.Want, p.Fix))
+	return Visible(fmt.Sprintf("%s: %s; expected %s; %s", p.place(), p.Found, p.Want, p.Fix))
 }
 
 // kind is the same for problems of one kind, by what was expected where.

@@ -297,7 +297,7 @@ func (t csvTable[T]) join(c *content[T], pictures *pictureNames, withMissing boo
 
 // quoteOdd is a file's name as it stands in messages: between quotation marks where it holds spaces.
 func quoteOdd(name string) string {
-	if strings.Contains(name, " ") || visible(name) != name {
+	if strings.Contains(name, " ") || Visible(name) != name {
 		return quote(name)
 	}
 	return name

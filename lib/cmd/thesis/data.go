@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/progress"
@@ -61,10 +63,15 @@ func runDataStandin(ctx context.Context, args []string) error {
 func runDataCheck(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("data check", flag.ContinueOnError)
 	open := dataFlags(fs)
+	all := fs.Bool("all", false, "name every fault, where more than five are of one kind too")
 	if err := parse(fs, "Reads every picture and every row of a data folder and reports all faults at once.", "", args); err != nil {
 		return err
 	}
 	set, err := open(ctx)
+	var faults *dataset.FolderError
+	if errors.As(err, &faults) && *all {
+		return errors.New(faults.Text(true))
+	}
 	if err != nil {
 		return err
 	}
@@ -72,11 +79,22 @@ func runDataCheck(ctx context.Context, args []string) error {
 	for _, s := range set.Samples {
 		count[s.Genre]++
 	}
+	fmt.Printf("%d pictures are fine\n", len(set.Samples))
 	for _, g := range set.Genres {
 		fmt.Printf("%-12s %4d pictures\n", g, count[g])
 	}
 	if set.StandIn {
 		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
+	}
+	for _, line := range set.Understood {
+		fmt.Println("understood:", line)
+	}
+	if n := len(set.Debris); n > 0 {
+		some := set.Debris
+		if n > debrisShown && !*all {
+			some = append(slices.Clone(some[:debrisShown]), "…")
+		}
+		fmt.Printf("left alone: %d file(s) or folder(s) of the system's: %s\n", n, dataset.Visible(strings.Join(some, ", ")))
 	}
 	if note := set.Corrected(); note != "" {
 		fmt.Println(note)
@@ -89,6 +107,9 @@ func runDataCheck(ctx context.Context, args []string) error {
 	fmt.Println("fingerprint", set.Fingerprint())
 	return nil
 }
+
+// debrisShown is how many of them the check names.
+const debrisShown = 5
 
 // dataFlags adds -data and -lenient to a verb's flags. The function that it gives
 // opens the set after parsing and says what a lenient reading left out.
