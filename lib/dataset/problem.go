@@ -79,9 +79,13 @@ func (ps Problems) Lines(all bool) (lines []string, hidden bool) {
 		default:
 			var places []string
 			for _, p := range same[1:shown] {
-				places = append(places, p.place())
+				p.Field = "" // the same as the first one's, as is a table's name
+				if p.Row > 0 {
+					p.File = ""
+				}
+				places = append(places, strings.TrimPrefix(p.place(), ", "))
 			}
-			lines = append(lines, fmt.Sprintf("%d times: %v; the same in %s and %d more", len(same), p, strings.Join(places, "; "), len(same)-shown))
+			lines = append(lines, fmt.Sprintf("%d times: %v; the same in %s and %d more", len(same), p, strings.Join(places, ", "), len(same)-shown))
 			delete(kinds, p.kind())
 			hidden = true
 		}

@@ -127,7 +127,7 @@ func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *sto
 			}
 			m, err := picture.Open(set.Path(i))
 			if err != nil {
-				return fmt.Errorf("%s: %w; check the folder with: thesis data check -data %s", set.Samples[i].File, err, set.Dir)
+				return fmt.Errorf("%s: %w; check the folder with: go run ./lib/cmd/thesis data check -data %s", set.Samples[i].File, err, set.Dir)
 			}
 			if found[i], err = measureOne(inner, m); err != nil {
 				return fmt.Errorf("%s: %w", set.Samples[i].File, err)

@@ -16,8 +16,8 @@ import (
 	"thesis.example/lib/trial"
 )
 
-const dataDoes = `  thesis data standin   draw the stand-in screenshots, with made engagement numbers
-  thesis data check     check a folder: all faults at once, or a summary`
+const dataDoes = `  go run ./lib/cmd/thesis data standin   draw the stand-in screenshots, with made engagement numbers
+  go run ./lib/cmd/thesis data check     check a folder: all faults at once, or a summary`
 
 func runData(ctx context.Context, args []string) error {
 	if len(args) > 0 {
@@ -62,7 +62,7 @@ func runDataStandin(ctx context.Context, args []string) error {
 
 func runDataCheck(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("data check", flag.ContinueOnError)
-	open := dataFlags(fs)
+	open := folderFlags(fs)
 	all := fs.Bool("all", false, "name every fault, where more than five are of one kind too")
 	if err := parse(fs, "Reads every picture and every row of a data folder and reports all faults at once.", "", args); err != nil {
 		return err
@@ -75,6 +75,7 @@ func runDataCheck(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	printDropped(set, *all)
 	count := map[string]int{}
 	for _, s := range set.Samples {
 		count[s.Genre]++
@@ -111,9 +112,8 @@ func runDataCheck(ctx context.Context, args []string) error {
 // debrisShown is how many of them the check names.
 const debrisShown = 5
 
-// dataFlags adds -data and -lenient to a verb's flags. The function that it gives
-// opens the set after parsing and says what a lenient reading left out.
-func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
+// folderFlags adds -data and -lenient to a verb's flags. The function that it gives opens the set after parsing.
+func folderFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
 	dir := fs.String("data", "", "data folder (default $DATA, else data/standin)")
 	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it, instead of stopping")
 	return func(ctx context.Context) (*dataset.Set, error) {
@@ -123,10 +123,31 @@ func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error)
 				return nil, err
 			}
 		}
-		set, err := dataset.Open(ctx, *dir, *lenient)
-		if err == nil && len(set.Dropped) > 0 {
-			fmt.Fprintln(os.Stderr, "left out:", set.Dropped)
+		return dataset.Open(ctx, *dir, *lenient)
+	}
+}
+
+// dataFlags is folderFlags with a function that also says what was understood in the folder, and what a
+// lenient reading left out.
+func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
+	open := folderFlags(fs)
+	return func(ctx context.Context) (*dataset.Set, error) {
+		set, err := open(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return set, err
+		for _, line := range set.Understood {
+			fmt.Fprintln(os.Stderr, "understood:", line)
+		}
+		printDropped(set, false)
+		return set, nil
+	}
+}
+
+// printDropped says what a lenient reading left out, all of it or only so much that it can be read.
+func printDropped(set *dataset.Set, all bool) {
+	lines, _ := set.Dropped.Lines(all)
+	if len(lines) > 0 {
+		fmt.Fprintf(os.Stderr, "left out, %d problem(s):\n  %s\n", len(set.Dropped), strings.Join(lines, "\n  "))
 	}
 }
