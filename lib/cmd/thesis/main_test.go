@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -188,5 +189,31 @@ func TestVerbs(t *testing.T) {
 	}
 	if want := []string{"data", "features", "weights", "predict", "trial", "results", "claims", "report"}; !slices.Equal(names, want) {
 		t.Errorf("verbs %q, want %q", names, want)
+	}
+}
+
+// Two reports into one folder: the second says so, and touches nothing.
+func TestTwoReports(t *testing.T) {
+	out := t.TempDir()
+	page := filepath.Join(out, "04-metadata.html")
+	if err := os.WriteFile(page, []byte("made before"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := lockFolder(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := []string{"report", "-data", ownFolder(t), "-o", out, "04"}
+	if stdout, stderr, code := thesis(t, line...); code != 1 || stdout != "" || !strings.Contains(stderr, "thesis report: another report is being written into "+out+": wait until it has ended, or name another folder with -o\n") {
+		t.Errorf("exit code %d, %q, %q", code, stdout, stderr)
+	}
+	if b, err := os.ReadFile(page); err != nil || string(b) != "made before" {
+		t.Errorf("the page of before: %q, %v", b, err)
+	}
+	unlock()
+	if again, err := lockFolder(out); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	} else {
+		again()
 	}
 }
