@@ -128,6 +128,10 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	corrected, correctionsTable := readCorrections(dir, names)
 	problems = slices.Concat(problems, table.problems, correctionsTable.problems)
 	set.Understood = slices.Concat(set.Understood, table.understood, correctionsTable.understood)
+	// Package features reads this one, and has nobody to say it to.
+	if _, understood, err := TableFile(dir, coloursFile); err == nil && understood != "" {
+		set.Understood = append(set.Understood, understood)
+	}
 
 	bad := map[string]bool{}
 	for _, p := range problems {

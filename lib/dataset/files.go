@@ -188,8 +188,11 @@ func isAway(file string, data []byte, err error) bool {
 	return ok && info.Size() > 0 && stat.Blocks == 0
 }
 
+// coloursFile is features.HSVFile.
+const coloursFile = "hsvdata.csv"
+
 // optionalTables are those that a data folder may hold besides the engagement numbers.
-var optionalTables = []string{CorrectionsFile, "hsvdata.csv", "genres.csv"}
+var optionalTables = []string{CorrectionsFile, coloursFile, "genres.csv"}
 
 // TableFile is the file in the folder that stands for the table of that name ("engagement.csv"): the
 // one of that name, or the only one of nearly that name. "" where there is none; understood says what
@@ -259,8 +262,8 @@ func quoted(names []string, between string) string {
 	return strings.Join(parts, between)
 }
 
-// readRegular reads a file, unless it is one that reading would wait for, such as a pipe.
-func readRegular(file string) ([]byte, error) {
+// ReadRegular reads a file, unless it is one that reading would wait for, such as a pipe.
+func ReadRegular(file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	if err != nil {
 		return nil, inner(err)

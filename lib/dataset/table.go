@@ -66,7 +66,7 @@ func (t csvTable[T]) read(dir string) content[T] {
 	if understood != "" {
 		c.understood = append(c.understood, understood)
 	}
-	data, err := readRegular(filepath.Join(dir, file))
+	data, err := ReadRegular(filepath.Join(dir, file))
 	if err != nil {
 		return unreadable(err.Error(), "make the file readable")
 	}

@@ -156,6 +156,9 @@ func TestNearlyCorrections(t *testing.T) {
 			t.Errorf("%s: %v, understood %q", name, set.Corrections, set.Understood)
 		}
 	}
+	if set, err := Open(t.Context(), folder(t, map[string]string{"HSVdata.csv": "x"}), false); err != nil || !slices.Equal(set.Understood, []string{`"HSVdata.csv" was read as hsvdata.csv`}) {
+		t.Errorf("colours: %+v, %v", set, err)
+	}
 	set, err := Open(t.Context(), folder(t, map[string]string{CorrectionsFile: "file,face_count,text\na.png,1,\n", "corrections.csv.txt": rows}), false)
 	if err != nil || *set.Corrections["dance/a.png"].Faces != 1 || !slices.Equal(set.Understood, []string{`corrections.csv is read, not "corrections.csv.txt"`}) {
 		t.Errorf("%+v, %v", set, err)

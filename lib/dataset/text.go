@@ -55,7 +55,7 @@ func decode(data []byte) ([]byte, error) {
 	}
 	text, err := japanese.ShiftJIS.NewDecoder().Bytes(data)
 	if err != nil || bytes.ContainsRune(text, utf8.RuneError) {
-		return nil, errors.New("the text is neither UTF-8 nor UTF-16 nor Shift_JIS")
+		return nil, errors.New("the text is neither UTF-8 nor Shift_JIS nor UTF-16")
 	}
 	return text, nil
 }

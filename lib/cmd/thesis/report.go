@@ -23,6 +23,9 @@ func runReport(ctx context.Context, args []string) error {
 	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
 		return err
 	}
+	if err := setup.CheckRoot(); err != nil {
+		return err
+	}
 	if *data == "" {
 		var err error
 		if *data, err = dataset.Dir(); err != nil {
