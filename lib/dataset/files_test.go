@@ -202,6 +202,10 @@ func TestManyFaults(t *testing.T) {
 	if all := faults.Text(true); strings.Count(all, "\n") != 101 || strings.Contains(all, "to have every one") {
 		t.Errorf("all of them: %s", all)
 	}
+	few, more := faults.Problems.Few()
+	if len(few) != 6 || more != 95 || few[1].Row != 8 || few[5].Row != 12 {
+		t.Errorf("few of them: %v and %d more", few, more)
+	}
 	// A lenient reading that leaves out less than five of a kind names each.
 	set, err := Open(t.Context(), folder(t, map[string]string{EngagementFile: strings.Replace(table, "a.png,0", "a.png,x", 1)}), true)
 	if err != nil || strings.Contains(set.Dropped.Error(), "times") {

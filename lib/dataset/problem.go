@@ -93,6 +93,17 @@ func (ps Problems) Lines(all bool) (lines []string, hidden bool) {
 	return lines, hidden
 }
 
+// Few are at most five of each kind, in their order, and how many that leaves out.
+func (ps Problems) Few() (few Problems, more int) {
+	n := map[string]int{}
+	for _, p := range ps {
+		if n[p.kind()]++; n[p.kind()] <= shown {
+			few = append(few, p)
+		}
+	}
+	return few, len(ps) - len(few)
+}
+
 // fatal says whether any of them leaves no set at all.
 func (ps Problems) fatal() bool {
 	for _, p := range ps {
