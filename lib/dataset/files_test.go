@@ -1,6 +1,8 @@
 package dataset
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"image/png"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"thesis.example/lib/setup"
 )
@@ -218,5 +221,38 @@ func TestShellQuote(t *testing.T) {
 		if got := shellQuote(s); got != want {
 			t.Errorf("%q: %s, want %s", s, got, want)
 		}
+	}
+}
+
+// An interrupt ends the check while a read does not return, as on a drive that does not answer: here, of a
+// pipe that took a picture's place after the folder was listed.
+func TestInterruptedRead(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "a.png")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := check(ctx, dir, []string{"a.png"})
+		ended <- err
+	}()
+	// Opening to write returns when somebody is reading.
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("interrupted: %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the check waits for a read that does not return")
+	}
+	if err := w.Close(); err != nil { // the read ends
+		t.Fatal(err)
 	}
 }
