@@ -18,21 +18,21 @@ type knownPictures struct {
 	pixels map[string]string // hash of the bytes → hash of the pixels
 }
 
-// loadKnown reads the cache's list: a line a picture, two SHA-256 sums. A
+// loadKnown reads the cache's list, and gives an empty one with an error: a line a picture, two SHA-256 sums. A
 // line that is not that (a write that was cut off) is passed over, and its picture
 // decoded again.
 func loadKnown() (*knownPictures, error) {
-	file, err := setup.CacheFile("pictures", picture.Version)
-	if err != nil {
-		return nil, err
+	k := &knownPictures{pixels: map[string]string{}}
+	var err error
+	if k.file, err = setup.CacheFile("pictures", picture.Version); err != nil {
+		return k, err
 	}
-	k := &knownPictures{file: file, pixels: map[string]string{}}
 	f, err := os.Open(k.file)
 	if errors.Is(err, os.ErrNotExist) {
 		return k, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the list of checked pictures: %w", err)
+		return k, fmt.Errorf("reading the list of checked pictures: %w", err)
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
