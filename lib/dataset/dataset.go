@@ -10,7 +10,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -58,7 +57,11 @@ type Set struct {
 
 	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
-	hash []string // SHA-256 of each picture's bytes, hexadecimal
+	Near []Near // pairs of pictures that are near-duplicates
+
+	hash  []string // SHA-256 of each picture's bytes, hexadecimal
+	info  []picture.Info
+	group []int // of each sample the first sample of its group: see tie
 }
 
 // Dir is the data folder in use: $DATA, else the stand-in set's place.
@@ -92,6 +95,9 @@ func (s *Set) Fingerprint() string {
 		fmt.Fprintf(h, "%q %q %s %d %d %d\n", norm.NFC.String(p.File), p.Genre, s.hash[i], p.Likes, p.Saves, p.Comments)
 		if c, ok := s.Corrections[p.File]; ok {
 			c.fingerprint(h)
+		}
+		if s.group != nil && s.group[i] != i { // it decides the folds
+			fmt.Fprintf(h, "fold of %d\n", s.group[i])
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -131,6 +137,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	for _, p := range problems {
 		bad[p.sample] = true
 	}
+	var looks []look
+	var groups []string
 	for i, f := range files {
 		row, ok := numbers[f]
 		if !ok || bad[f] {
@@ -139,6 +147,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		genre := path.Dir(f)
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
+		set.info = append(set.info, checked[i].info)
+		looks, groups = append(looks, checked[i].look), append(groups, row.group)
 		if c, ok := corrected[f]; ok {
 			if set.Corrections == nil {
 				set.Corrections = map[string]Correction{}
@@ -149,6 +159,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 			set.Genres = append(set.Genres, genre)
 		}
 	}
+	set.Near = near(looks, NearLimit)
+	set.group = tie(groups, set.Near)
 	// Paths are not in the genres' order: "food & drink/" comes before "food/".
 	slices.Sort(set.Genres)
 	for i := range set.Samples {
@@ -201,7 +213,7 @@ func list(dir string) (files []string, problems Problems, err error) {
 			case special(filepath.Join(dir, name, f.Name())):
 				problems = append(problems, Problem{File: file, Found: "neither a file nor a folder", Want: "pictures only", Fix: "remove it"})
 			case !slices.Contains(pictureTypes, ext):
-				problems = append(problems, Problem{File: file, Found: fmt.Sprintf("a file of type %q", ext), Want: "png, jpg, jpeg or webp", Fix: "export it as PNG, or move it out"})
+				problems = append(problems, foreignFile(file, ext))
 			default:
 				files = append(files, file)
 			}
@@ -239,7 +251,9 @@ func isDir(parent string, e fs.DirEntry) bool {
 type checkedPicture struct {
 	hash   string // of the file's bytes
 	pixels string // of size and pixels: the same picture saved twice has the same
-	err    error  // why it cannot be read
+	look   look   // nearly the same picture has nearly the same
+	info   picture.Info
+	err    error // why it cannot be read
 }
 
 // check decodes every picture once, on all cores. What was found is remembered by
@@ -280,11 +294,15 @@ func checkOne(file string, known *knownPictures) checkedPicture {
 	}
 	sum := sha256.Sum256(data)
 	c := checkedPicture{hash: hex.EncodeToString(sum[:])}
-	if pixels, ok := known.pixels[c.hash]; ok {
-		c.pixels = pixels
+	if k, ok := known.pictures[c.hash]; ok {
+		c.pixels, c.look, c.info = k.Pixels, k.Look, k.Info
 		return c
 	}
-	m, err := picture.Decode(bytes.NewReader(data))
+	m, info, err := picture.DecodeInfo(data)
+	if err == nil {
+		c.info = info
+		c.look, err = lookOf(m)
+	}
 	if err != nil {
 		c.err = err
 		return c

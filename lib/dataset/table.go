@@ -95,8 +95,8 @@ func (t csvTable[T]) read(dir string) ([]row[T], Problems) {
 			continue
 		}
 		cell := func(column string) string {
-			if at[column] < len(record) {
-				return strings.TrimSpace(record[at[column]])
+			if i, ok := at[column]; ok && i < len(record) {
+				return strings.TrimSpace(record[i])
 			}
 			return ""
 		}
