@@ -75,7 +75,7 @@ func lookOf(t *testing.T, m *picture.Image) dataset.Look {
 // pairs of different pictures that are mistaken for one.
 func TestNearMeasured(t *testing.T) {
 	dir := t.TempDir()
-	if err := standin.Write(t.Context(), dir, standin.Options{PerGenre: 14, Seed: 3, Progress: func(int, int) {}}); err != nil {
+	if err := standin.Write(t.Context(), dir, standin.Options{PerGenre: 6, Seed: 3, Progress: func(int, int) {}}); err != nil {
 		t.Fatal(err)
 	}
 	measureNear(t, filepath.Join(dir, "*", "*.png"))
