@@ -10,7 +10,6 @@
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -60,7 +59,11 @@ type Set struct {
 
 	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
-	hash []string // SHA-256 of each picture's bytes, hexadecimal
+	Near []Near // pairs of pictures that are near-duplicates
+
+	hash  []string // SHA-256 of each picture's bytes, hexadecimal
+	info  []picture.Info
+	group []int // of each sample the first sample of its group: see tie
 }
 
 // Dir is the data folder in use: $DATA, else the stand-in set's place.
@@ -94,6 +97,9 @@ func (s *Set) Fingerprint() string {
 		fmt.Fprintf(h, "%q %q %s %d %d %d\n", norm.NFC.String(p.File), p.Genre, s.hash[i], p.Likes, p.Saves, p.Comments)
 		if c, ok := s.Corrections[p.File]; ok {
 			c.fingerprint(h)
+		}
+		if s.group != nil && s.group[i] != i { // it decides the folds
+			fmt.Fprintf(h, "fold of %d\n", s.group[i])
 		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -140,6 +146,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 			bad[file] = true
 		}
 	}
+	var looks []look
+	var groups []string
 	for i, f := range files {
 		row, ok := numbers[f]
 		if !ok || bad[f] {
@@ -148,6 +156,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		genre := path.Dir(f)
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
+		set.info = append(set.info, checked[i].info)
+		looks, groups = append(looks, checked[i].look), append(groups, row.group)
 		if c, ok := corrected[f]; ok {
 			if set.Corrections == nil {
 				set.Corrections = map[string]Correction{}
@@ -158,6 +168,8 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 			set.Genres = append(set.Genres, genre)
 		}
 	}
+	set.Near = near(looks, NearLimit)
+	set.group = tie(groups, set.Near)
 	// Paths are not in the genres' order: "food & drink/" comes before "food/".
 	slices.Sort(set.Genres)
 	for i := range set.Samples {
@@ -188,9 +200,11 @@ var pictureTypes = []string{".png", ".jpg", ".jpeg", ".webp"}
 type checkedPicture struct {
 	hash   string // of the file's bytes
 	pixels string // of size and pixels: the same picture saved twice has the same
-	err    error  // why it cannot be read
-	unread bool   // not even its bytes
-	away   bool   // they are, or may be, in the cloud
+	look   look   // nearly the same picture has nearly the same
+	info   picture.Info
+	err    error // why it cannot be read
+	unread bool  // not even its bytes
+	away   bool  // they are, or may be, in the cloud
 }
 
 // check decodes every picture once, on all cores. What was found is remembered by
@@ -243,11 +257,15 @@ func checkOne(file string, known *knownPictures) checkedPicture {
 	}
 	sum := sha256.Sum256(data)
 	c := checkedPicture{hash: hex.EncodeToString(sum[:])}
-	if pixels, ok := known.pixels[c.hash]; ok {
-		c.pixels = pixels
+	if k, ok := known.pictures[c.hash]; ok {
+		c.pixels, c.look, c.info = k.Pixels, k.Look, k.Info
 		return c
 	}
-	m, err := picture.Decode(bytes.NewReader(data))
+	m, info, err := picture.DecodeInfo(data)
+	if err == nil {
+		c.info = info
+		c.look, err = lookOf(m)
+	}
 	if err != nil {
 		c.err, c.away = err, isAway(file, data, nil)
 		return c

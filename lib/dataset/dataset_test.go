@@ -184,9 +184,9 @@ func TestProblems(t *testing.T) {
 		want    []string
 	}{
 		"truncated picture":    {map[string]string{"dance/a.png": whole[:len(whole)/2]}, []string{"dance/a.png: ", "expected a whole PNG", "export the picture again"}},
-		"empty picture":        {map[string]string{"dance/x.png": " "[:0] + "\x00"}, []string{"dance/x.png: read picture: expected a PNG, JPEG or WebP picture"}},
-		"not a picture":        {map[string]string{"dance/a.png": "<html>"}, []string{`dance/a.png: read picture: expected a PNG, JPEG or WebP picture, but the file starts with "<html>"`}},
-		"other type":           {map[string]string{"dance/a.heic": "heic"}, []string{`dance/a.heic: a file of type ".heic"; expected png, jpg, jpeg or webp`}},
+		"empty picture":        {map[string]string{"dance/x.png": " "[:0] + "\x00"}, []string{"dance/x.png: read picture: the file is nothing but 1 bytes of zero"}},
+		"not a picture":        {map[string]string{"dance/a.png": "<html>"}, []string{`dance/a.png: read picture: the file is of format web page`}},
+		"other type":           {map[string]string{"dance/a.heic": "heic"}, []string{`dance/a.heic: a file of type ".heic" (HEIC); expected png, jpg, jpeg or webp; convert it with: heif-convert`}},
 		"picture without row":  {map[string]string{"dance/z.png": string(paint(t, 40, png.DefaultCompression))}, []string{`dance/z.png: no row in engagement.csv`, `"dance/z.png,likes,saves,comments"`}},
 		"row without picture":  {map[string]string{EngagementFile: table + "dance/gone.png,1,2,3\n"}, []string{`engagement.csv, row 8, field file: "dance/gone.png", a row without picture`}},
 		"row twice":            {map[string]string{EngagementFile: table + "dance/a.png,1,2,3\n"}, []string{`row 8, field file: "dance/a.png", which row 2 has already`}},

@@ -21,7 +21,12 @@ var engagement = csvTable[counts]{EngagementFile, []string{"file", "likes", "sav
 }, parseCounts}
 
 // counts are one row of engagement.csv.
-type counts struct{ likes, saves, comments int64 }
+// group, which may be missing, is the name of what
+// must share a fold.
+type counts struct {
+	likes, saves, comments int64
+	group                  string
+}
 
 func parseCounts(cell func(column string) string) (c counts, faults Problems) {
 	for _, column := range []struct {
@@ -37,6 +42,7 @@ func parseCounts(cell func(column string) string) (c counts, faults Problems) {
 		}
 		*column.to = n
 	}
+	c.group = norm.NFC.String(cell("group"))
 	return c, faults
 }
 

@@ -109,7 +109,8 @@ func (l *listing) genre(dir, name string) {
 		case ext == ".csv" || ext == ".xlsx" || ext == ".tsv":
 			fault(file, "a table inside a genre folder", "pictures only", "move it beside the genre folders, or out")
 		case !slices.Contains(pictureTypes, ext):
-			fault(file, fmt.Sprintf("a file of type %q", ext), "png, jpg, jpeg or webp", "export it as PNG, or move it out")
+			p := foreignFile(file, ext)
+			fault(file, p.Found, p.Want, p.Fix)
 		case !validText(e.Name()):
 			fault(file, "a name that is not UTF-8", "a name in UTF-8", repack)
 		default:

@@ -100,6 +100,9 @@ func runDataCheck(ctx context.Context, args []string) error {
 	if note := set.Corrected(); note != "" {
 		fmt.Println(note)
 	}
+	for _, w := range set.Warnings() {
+		fmt.Println("warning:", w.Show(false))
+	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
 		fmt.Println("chapters 3, 5 and 6 cannot be run:", err)
 	} else if err != nil {
