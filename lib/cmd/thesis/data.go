@@ -103,7 +103,7 @@ func runDataCheck(ctx context.Context, args []string) error {
 		}
 	}
 	for _, w := range set.Warnings() {
-		fmt.Println("warning:", w.Show(false))
+		fmt.Println("warning:", w.Show(*all))
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
 		fmt.Println("chapters 3, 5 and 6 show no experiments:", err)
