@@ -21,8 +21,8 @@ import (
 )
 
 // ShowData says what data a chapter is computed from, which genres were recognised, how many numbers
-// were corrected by hand, and whether the pictures are too few for the experiments, and lists what a
-// lenient reading of the folder left out.
+// were corrected by hand, and whether the pictures are too few for the experiments, and how the folder was
+// understood, and lists what a lenient reading of it left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
@@ -45,19 +45,26 @@ func ShowData(set *dataset.Set) {
 	if _, err := set.Folds(trial.Folds, 1); err != nil {
 		ShowMarkdown("**Chapters 3, 5 and 6 show no experiments:** %s.", err)
 	}
+	for _, line := range set.Understood {
+		ShowMarkdown("Understood: %s.", line)
+	}
 	if len(set.Dropped) == 0 {
 		return
 	}
+	few, more := set.Dropped.Few()
 	rows := [][]string{}
-	for _, p := range set.Dropped {
+	for _, p := range few {
 		row := ""
 		if p.Row > 0 {
 			row = fmt.Sprint(p.Row)
 		}
-		rows = append(rows, []string{p.File, row, p.Field, p.Found, p.Want, p.Fix})
+		rows = append(rows, []string{dataset.Visible(p.File), row, dataset.Visible(p.Picture), p.Field, dataset.Visible(p.Found), p.Want, dataset.Visible(p.Fix)})
 	}
-	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(rows))
-	ShowTable([]string{"file", "row", "field", "found", "expected", "what to do"}, rows)
+	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(set.Dropped))
+	ShowTable([]string{"file", "row", "picture", "field", "found", "expected", "what to do"}, rows)
+	if more > 0 {
+		ShowMarkdown("%d more of the same kinds; `"+setup.Command+" data check -lenient -all` lists them.", more)
+	}
 }
 
 // thumbnailWidth is how wide pictures are shown, in pixels: of a portrait screenshot

@@ -59,11 +59,12 @@ func ExampleShowMarkdown() {
 
 func ExampleShowData() {
 	text := ""
-	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
+	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Understood: []string{"engagement.csv: cells separated by tabs"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
 	// Output:
 	// Data: own pictures in screenshots. 0 pictures (dance 0), fingerprint `e3b0c44298fc1c14`.
 	// 1 text was corrected by hand (corrections.csv).
 	// **Chapters 3, 5 and 6 show no experiments:** too few pictures for the experiments: 5 folds need 5 or more of each genre, and dance has 0; add pictures, or move the folder out.
+	// Understood: engagement.csv: cells separated by tabs.
 }
 
 func TestEscapeMarkdown(t *testing.T) {

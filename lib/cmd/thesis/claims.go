@@ -14,10 +14,13 @@ import (
 	"thesis.example/lib/trial"
 )
 
-const claimsDoes = `Prints every number that the thesis publishes beside ours, and what the numbers support of each of its
-claims, published and here. Chapter 4 is computed from the data; the rest comes from the trials in
-data/records (thesis trial -all makes them), and is "not measured" where an arm has not been trained on
-all folds of these data.`
+const claimsDoes = `Prints every number that the thesis publishes beside ours, and what the numbers support of each of
+its claims, published and here. Chapter 4 is computed from the data; the rest comes from the trials in
+data/records, which
+
+  go run ./lib/cmd/thesis trial -all -causal
+
+makes, and is "not measured" where an arm has not been trained on all folds of these data.`
 
 func runClaims(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("claims", flag.ContinueOnError)
