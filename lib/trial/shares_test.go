@@ -367,3 +367,28 @@ func TestSharesInRecords(t *testing.T) {
 		}
 	}
 }
+
+// Arms whose metadata enter the backbone are asked as a whole.
+func TestSharesOfEarlyArms(t *testing.T) {
+	l, _ := newLab(t)
+	r := one(t, l, t.Context(), Trial{2, "vit-film", 1, "test", 7})
+	s := r.Shares
+	if s == nil || len(s.Baselines) != 3 || s.EMAP != nil || s.Importance != nil || len(r.Uses) != 0 || len(r.Steps) != 3 {
+		t.Fatalf("%+v, %d uses, %d steps", s, len(r.Uses), len(r.Steps))
+	}
+	for _, b := range s.Baselines {
+		picture, metadata := b.Correct.Shapley()
+		if b.Donors != 1 || picture+metadata != float64(b.Correct.Both-b.Correct.None) || !near(b.Loss.Both, r.History[r.Epochs-1].TestLoss, 1e-6) || b.Loss.Picture == b.Loss.Both {
+			t.Errorf("%+v", b)
+		}
+		if found, ok := s.Baseline(b.Name); !ok || found != b {
+			t.Errorf("%s is %+v", b.Name, found)
+		}
+	}
+	if _, ok := s.Baseline("none"); ok {
+		t.Error("a baseline of no such name")
+	}
+	if last := r.Steps[2].Blocks; !slices.ContainsFunc(last, func(b BlockGradient) bool { return b.Block == blockMetadata && b.Norm > 0 }) {
+		t.Errorf("no gradient of the metadata's layers in %+v", last)
+	}
+}
