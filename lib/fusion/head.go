@@ -43,11 +43,12 @@ func (m *Model) Head(store *model.Store) (*Head, error) {
 	scope := store.RootScope().At("head")
 	var err error
 	read := func(name string) []float32 {
+		if err != nil {
+			return nil
+		}
 		v := scope.GetVariable(name)
 		if v == nil {
 			err = fmt.Errorf("the head has no %s", name)
-		}
-		if err != nil {
 			return nil
 		}
 		var t *tensors.Tensor

@@ -395,8 +395,10 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			state.Uses = append(state.Uses, *use)
 		}
 		state.Shares = shares
-		state.Measuring += p.measuring + bench.CPUSeconds() - asked
-		p.measuring = 0
+		if j.measured() {
+			state.Measuring += p.measuring + bench.CPUSeconds() - asked
+			p.measuring = 0
+		}
 		state.Last = l.predictions(j, epoch, test)
 		if best := state.Best.Epoch; best == 0 || test.accuracy() > state.History[best-1].TestAccuracy {
 			state.Best = state.Last
