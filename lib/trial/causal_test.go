@@ -455,6 +455,12 @@ func TestShares(t *testing.T) {
 	if err != nil || len(summaries) != len(Shares) || !summaries[0].Complete() || summaries[0].Share != 25 {
 		t.Errorf("%d summaries, %v", len(summaries), err)
 	}
+	points := LearningPoints(summaries, 1, "logistic")
+	for i, n := range []int{6, 12, 18, 24} {
+		if len(points) != 4 || points[i].N != n || len(points[i].Accuracy) != Folds || len(LearningPoints(summaries, 2, "logistic")) > 0 {
+			t.Fatalf("points of the learning curve: %+v", points)
+		}
+	}
 	half, err := l.ask(Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Profile: "test", Seed: 7, Share: 50})
 	if err != nil || half.config.Epochs != 8 || half.config.Joined != 4 {
 		t.Errorf("half of the pictures: %d epochs, joined after %d, %v", half.config.Epochs, half.config.Joined, err)
