@@ -1,6 +1,7 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -15,6 +16,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"thesis.example/lib/fusion"
+	"thesis.example/lib/stats"
 	"thesis.example/lib/vision"
 )
 
@@ -56,6 +58,28 @@ func Curve(experiment int, arm, profile string, seed uint64) []Trial {
 		}
 	}
 	return trials
+}
+
+// LearningPoints are an arm's accuracies by the number of its training pictures, rounded over the folds,
+// from the summaries of its Curve: what stats.FitLearningCurve takes. Summaries of other arms are passed
+// over.
+func LearningPoints(summaries []Summary, experiment int, arm string) []stats.LearningPoint {
+	var points []stats.LearningPoint
+	for _, s := range summaries {
+		if s.Experiment != experiment || s.Arm != arm {
+			continue
+		}
+		var p stats.LearningPoint
+		sum := 0
+		for _, r := range s.Records {
+			sum += r.Train
+			p.Accuracy = append(p.Accuracy, r.History[r.Last.Epoch-1].TestAccuracy)
+		}
+		p.N = int(math.Round(float64(sum) / float64(len(s.Records))))
+		points = append(points, p)
+	}
+	slices.SortFunc(points, func(a, b stats.LearningPoint) int { return cmp.Compare(a.N, b.N) })
+	return points
 }
 
 // subset is the first share per cent of each genre's training pictures, rounded up, in an order that

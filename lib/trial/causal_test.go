@@ -190,7 +190,7 @@ func differing(a, b map[string][]float32) (names []string) {
 // are, and as where the picture's own loss is the only one; in the hybrid arm they do not.
 func TestCut(t *testing.T) {
 	l, _ := newLab(t)
-	for _, arm := range []string{"cnn-hybrid-cut", "vit-hybrid-cut", "vit-hybrid"} {
+	for _, arm := range []string{"cnn-hybrid-cut", "vit-hybrid"} {
 		cut := strings.HasSuffix(arm, "cut")
 		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Profile: "test", Seed: 7})
 		start := below(t, p, "/backbone/")
@@ -224,11 +224,29 @@ func TestCut(t *testing.T) {
 }
 
 // Frozen batch norm trains factors and offsets and leaves the statistics alone; live batch norm does not.
-func TestFrozenBN(t *testing.T) {
+// The probe of a backbone that has not been trained is the logistic arm, the probe before training; then
+// it sees the training.
+func TestFrozenBNAndProbe(t *testing.T) {
 	l, _ := newLab(t)
+	before := one(t, l, t.Context(), Trial{Experiment: 2, Arm: "cnn-logistic", Fold: 1, Profile: "test", Seed: 7})
+	if !before.Frozen || before.Probed || before.Probe != nil {
+		t.Errorf("%s: frozen %v, probed %v", before.Arm, before.Frozen, before.Probed)
+	}
 	for _, arm := range []string{"cnn-single-frozenbn", "cnn-single"} {
 		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Profile: "test", Seed: 7})
 		start := below(t, p, "/backbone/")
+		probe, err := l.probe(t.Context(), j, p, src, metadata)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, q := range probe.Test.Pictures {
+			want := before.Last.Pictures[i]
+			for c, v := range q.Probabilities {
+				if math.Abs(v-want.Probabilities[c]) > 1e-3 || q.File != want.File {
+					t.Fatalf("%s, %s: probability %d is %g, want %g", arm, q.File, c, v, want.Probabilities[c])
+				}
+			}
+		}
 		steps(t, l, j, p, src, metadata, 2)
 		moved := map[bool]int{} // by whether they are statistics
 		for _, name := range differing(start, below(t, p, "/backbone/")) {
@@ -236,6 +254,9 @@ func TestFrozenBN(t *testing.T) {
 		}
 		if moved[false] < 20 || (moved[true] > 0) == strings.HasSuffix(arm, "frozenbn") {
 			t.Errorf("%s: training moves %d parameters and %d statistics", arm, moved[false], moved[true])
+		}
+		if trained, err := l.probe(t.Context(), j, p, src, metadata); err != nil || trained.Fit.TrainLoss == probe.Fit.TrainLoss {
+			t.Errorf("%s: the probe does not see that the backbone was trained: %v", arm, err)
 		}
 	}
 }
@@ -308,8 +329,28 @@ func TestCausalArmsContinue(t *testing.T) {
 				t.Errorf("%s: %+v", arm, b)
 			}
 		}
-		if arm == "vit-hybrid-shuffled" {
+		switch arm {
+		case "vit-hybrid-shuffled":
 			continue // no state
+		case "vit-hybrid-late":
+			// Before they join, the metadata change nothing, in training or test; then they do.
+			rows := slices.Clone(l.table.Rows)
+			for i := range rows {
+				l.table.Rows[i].Hue, l.table.Rows[i].Sat = rows[i].Sat, float64(i)
+			}
+			other, err := run("other", t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.table.Rows = rows
+			if want.Joined != 2 || want.Epochs != 4 || want.File == other.File {
+				t.Fatalf("joined after epoch %d of %d", want.Joined, want.Epochs)
+			}
+			for e := range want.History {
+				if joined := e >= want.Joined; (want.History[e] != other.History[e]) != joined {
+					t.Errorf("epoch %d: %+v, with other metadata %+v", e+1, want.History[e], other.History[e])
+				}
+			}
 		}
 		if got, err := run("again", &looking{Context: t.Context(), last: count.looks * 3 / 4}); err == nil {
 			t.Fatalf("%s was not interrupted: %+v", arm, got.Run)
@@ -323,26 +364,6 @@ func TestCausalArmsContinue(t *testing.T) {
 		}
 		if a, b := lines(t, want.File), lines(t, got.File); a != b {
 			t.Errorf("%s after an interrupt:\n%s\nwithout:\n%s", arm, b, a)
-		}
-	}
-}
-
-// Before they join, the metadata of a late arm change nothing, in training or test; then they do.
-func TestLate(t *testing.T) {
-	l, dir := newLab(t)
-	late := Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Profile: "test", Seed: 7}
-	one1 := one(t, l, t.Context(), late)
-	for i := range l.table.Rows {
-		l.table.Rows[i].Hue, l.table.Rows[i].Sat = l.table.Rows[i].Sat, float64(i)
-	}
-	l.records = filepath.Join(dir, "other")
-	other := one(t, l, t.Context(), late)
-	if one1.Joined != 2 || one1.Epochs != 4 || one1.File == other.File {
-		t.Fatalf("joined after epoch %d of %d", one1.Joined, one1.Epochs)
-	}
-	for e := range one1.History {
-		if joined := e >= one1.Joined; (one1.History[e] != other.History[e]) != joined {
-			t.Errorf("epoch %d: %+v, with other metadata %+v", e+1, one1.History[e], other.History[e])
 		}
 	}
 }
@@ -373,33 +394,6 @@ func TestOGMInParts(t *testing.T) {
 			if d := math.Abs(float64(parts[name][i] - v)); d > 1e-3*largest {
 				t.Fatalf("%s: moment %d is %g in parts, %g whole", name, i, parts[name][i], v)
 			}
-		}
-	}
-}
-
-// The probe of a backbone that has not been trained is the logistic arm, the probe before training.
-func TestProbeBeforeTrainingIsTheLogisticArm(t *testing.T) {
-	l, _ := newLab(t)
-	for _, backbone := range []string{"cnn", "vit"} {
-		want := one(t, l, t.Context(), Trial{Experiment: 2, Arm: backbone + "-logistic", Fold: 1, Profile: "test", Seed: 7})
-		if !want.Frozen || want.Probed || want.Probe != nil {
-			t.Errorf("%s: frozen %v, probed %v", want.Arm, want.Frozen, want.Probed)
-		}
-		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: backbone + "-single", Fold: 1, Profile: "test", Seed: 7})
-		before, err := l.probe(t.Context(), j, p, src, metadata)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, q := range before.Test.Pictures {
-			for c, v := range q.Probabilities {
-				if w := want.Last.Pictures[i].Probabilities[c]; math.Abs(v-w) > 1e-3 || q.File != want.Last.Pictures[i].File {
-					t.Fatalf("%s, %s: probability %d is %g, want %g", backbone, q.File, c, v, w)
-				}
-			}
-		}
-		steps(t, l, j, p, src, metadata, 3)
-		if trained, err := l.probe(t.Context(), j, p, src, metadata); err != nil || trained.Fit.TrainLoss == before.Fit.TrainLoss {
-			t.Errorf("%s: the probe does not see that the backbone was trained: %v", backbone, err)
 		}
 	}
 }
@@ -454,6 +448,12 @@ func TestShares(t *testing.T) {
 	summaries, err := Summarise(records)
 	if err != nil || len(summaries) != len(CurveShares) || !summaries[0].Complete() || summaries[0].Share != 25 {
 		t.Errorf("%d summaries, %v", len(summaries), err)
+	}
+	points := LearningPoints(summaries, 1, "logistic")
+	for i, n := range []int{6, 12, 18, 24} {
+		if len(points) != 4 || points[i].N != n || len(points[i].Accuracy) != Folds || len(LearningPoints(summaries, 2, "logistic")) > 0 {
+			t.Fatalf("points of the learning curve: %+v", points)
+		}
 	}
 	half, err := l.ask(Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Profile: "test", Seed: 7, Share: 50})
 	if err != nil || half.config.Epochs != 8 || half.config.Joined != 4 {

@@ -71,6 +71,23 @@ func TestResultsTables(t *testing.T) {
 	if want := []string{"Experiment 1", "cnn-single 1", "meta 1", "Experiment 2", "cnn-single 1", "vit-hybrid 1"}; !slices.Equal(order, want) {
 		t.Errorf("order %q, want %q, in\n%s", order, want, &b)
 	}
+	// A causal arm comes behind the others, a share of the pictures before the whole, and each is told apart.
+	half, causal := record(1, "travel"), record(1, "travel")
+	half.Share, causal.Arm = 50, "vit-hybrid-cut"
+	causal.Probe = &trial.Probe{Fit: causal.History[0], Test: causal.Last}
+	b.Reset()
+	if err := writeResults(&b, []*trial.Record{causal, record(1, "travel"), half}); err != nil {
+		t.Fatal(err)
+	}
+	order = nil
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, "vit-") {
+			order = append(order, strings.Join(strings.Split(line, "  ")[:1], ""))
+		}
+	}
+	if want := []string{"vit-single, 50 %", "vit-single", "vit-hybrid-cut"}; !slices.Equal(order, want) || strings.Count(b.String(), "  1.0000  0.0 ") != 1 {
+		t.Errorf("order %q, want %q, one probe, in\n%s", order, want, &b)
+	}
 	b.Reset()
 	if err := jsonResults(&b, nil); err != nil || b.String() != "[]\n" {
 		t.Errorf("no records: %q, %v", &b, err)
