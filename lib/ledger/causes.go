@@ -136,25 +136,6 @@ func SizeTable(summaries []trial.Summary) (header []string, rows [][]string, err
 	return []string{"arm", "trained values", "right", "95 %", "against vit-single", "95 %", "McNemar mid-p"}, rows, nil
 }
 
-// LearningPoints are the accuracies of one arm's folds at each number of training pictures, from
-// summaries of several shares of them, by ascending number: the mean over the folds of an uneven set.
-func LearningPoints(summaries []trial.Summary, experiment int, arm string) (points []stats.LearningPoint) {
-	for _, s := range summaries {
-		if s.Experiment != experiment || s.Arm != arm || !s.Complete() {
-			continue
-		}
-		var p stats.LearningPoint
-		for _, r := range s.Records {
-			p.N += r.Train
-			p.Accuracy = append(p.Accuracy, r.History[r.Last.Epoch-1].TestAccuracy)
-		}
-		p.N /= len(s.Records)
-		points = append(points, p)
-	}
-	slices.SortFunc(points, func(a, b stats.LearningPoint) int { return a.N - b.N })
-	return points
-}
-
 // Say is a claim's verdict on these data and, of each question that decides it, the numbers, in a
 // sentence each.
 func (c Claim) Say() string {

@@ -371,7 +371,7 @@ func TestSharesInRecords(t *testing.T) {
 // Arms whose metadata enter the backbone are asked as a whole.
 func TestSharesOfEarlyArms(t *testing.T) {
 	l, _ := newLab(t)
-	r := one(t, l, t.Context(), Trial{2, "vit-film", 1, "test", 7})
+	r := one(t, l, t.Context(), Trial{2, "vit-film", 1, "test", 7, 0})
 	s := r.Shares
 	if s == nil || len(s.Baselines) != 3 || s.EMAP != nil || s.Importance != nil || len(r.Uses) != 0 || len(r.Steps) != 3 {
 		t.Fatalf("%+v, %d uses, %d steps", s, len(r.Uses), len(r.Steps))
@@ -388,7 +388,7 @@ func TestSharesOfEarlyArms(t *testing.T) {
 	if _, ok := s.Baseline("none"); ok {
 		t.Error("a baseline of no such name")
 	}
-	if last := r.Steps[2].Blocks; !slices.ContainsFunc(last, func(b BlockGradient) bool { return b.Block == blockMetadata && b.Norm > 0 }) {
+	if last := r.Steps[2].Blocks; !slices.ContainsFunc(last, func(b BlockGradient) bool { return b.Block == MetadataBlock && b.Norm > 0 }) {
 		t.Errorf("no gradient of the metadata's layers in %+v", last)
 	}
 }
