@@ -15,14 +15,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sort"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
@@ -54,6 +51,11 @@ type Set struct {
 	Samples []Sample // by path: genres may not lie together in the order of Genres
 	Dropped Problems // what a lenient Open left out
 	StandIn bool     // the pictures are drawn, the numbers made: see package standin
+
+	// Understood says, in a sentence each, what in the folder was read otherwise than as it stands
+	// there: names in a table by a looser spelling, a table by another name. Debris are the entries that
+	// systems leave behind and that were left alone.
+	Understood, Debris []string
 
 	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
@@ -112,30 +114,37 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("data folder %s is a file; expected a folder of genre folders", dir)
 	}
-	files, problems, err := list(dir)
+	found, err := list(dir)
 	if err != nil {
 		return nil, err
 	}
+	files, problems := found.files, found.problems
 	checked, err := check(ctx, dir, files)
 	if err != nil {
 		return nil, err
 	}
 	problems = append(problems, contentProblems(files, checked)...)
-	rows, rowProblems := engagement.read(dir)
-	problems = append(problems, rowProblems...)
-
-	set := &Set{Dir: dir}
+	set := &Set{Dir: dir, Debris: found.debris, Understood: found.understood}
 	if _, err := os.Stat(filepath.Join(dir, StandInFile)); err == nil {
 		set.StandIn = true
 	}
-	numbers, joinProblems := engagement.join(files, rows, !rowProblems.fatal())
-	problems = append(problems, joinProblems...)
-	corrected, correctionProblems := readCorrections(dir, files)
-	problems = append(problems, correctionProblems...)
+	names := newNames(files)
+	table := engagement.read(dir)
+	numbers := engagement.join(&table, names, !table.problems.fatal())
+	corrected, correctionsTable := readCorrections(dir, names)
+	problems = slices.Concat(problems, table.problems, correctionsTable.problems)
+	set.Understood = slices.Concat(set.Understood, table.understood, correctionsTable.understood)
+	// Package features reads this one, and has nobody to say it to.
+	if _, understood, err := TableFile(dir, coloursFile); err == nil && understood != "" {
+		set.Understood = append(set.Understood, understood)
+	}
 
 	bad := map[string]bool{}
 	for _, p := range problems {
 		bad[p.sample] = true
+		for _, file := range p.others {
+			bad[file] = true
+		}
 	}
 	var looks []look
 	var groups []string
@@ -166,86 +175,26 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	for i := range set.Samples {
 		set.Samples[i].Label = slices.Index(set.Genres, set.Samples[i].Genre)
 	}
+	fail := func(problems Problems) (*Set, error) {
+		fine := len(set.Samples)
+		if table.problems.fatal() { // no picture has numbers, through no fault of its own
+			fine = len(slices.DeleteFunc(slices.Clone(files), func(f string) bool { return bad[f] }))
+		}
+		return nil, &FolderError{Dir: dir, Fine: fine, Pictures: len(files), Problems: problems, Understood: set.Understood}
+	}
 	if len(problems) > 0 && (!lenient || problems.fatal()) {
-		return nil, problems
+		return fail(problems)
 	}
 	set.Dropped = problems
 	if len(set.Genres) < 2 {
 		p := Problem{File: dir, Found: fmt.Sprintf("%d genre folder(s) with usable pictures", len(set.Genres)), Want: "two genres or more", Fix: "make one folder a genre and put its pictures into it", folder: true}
-		return nil, append(problems, p)
+		return fail(append(problems, p))
 	}
 	return set, nil
 }
 
 // pictureTypes are the endings of the picture files that are read.
 var pictureTypes = []string{".png", ".jpg", ".jpeg", ".webp"}
-
-// list finds the pictures below dir's genre folders, sorted, and the entries that
-// do not belong there. Hidden files and folders are none of ours.
-func list(dir string) (files []string, problems Problems, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the data folder: %w", err)
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if hidden(name) {
-			continue
-		}
-		if !isDir(dir, e) {
-			if slices.Contains(pictureTypes, strings.ToLower(path.Ext(name))) {
-				problems = append(problems, Problem{File: name, Found: "a picture outside the genre folders", Want: "DIR/<genre>/<picture>", Fix: "move it into the folder of its genre"})
-			}
-			continue
-		}
-		inside, err := os.ReadDir(filepath.Join(dir, name))
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading the genre folder %s: %w", name, err)
-		}
-		n := len(files)
-		for _, f := range inside {
-			file := path.Join(name, f.Name())
-			ext := strings.ToLower(path.Ext(f.Name()))
-			switch {
-			case hidden(f.Name()):
-			case isDir(filepath.Join(dir, name), f):
-				problems = append(problems, Problem{File: file, Found: "a folder inside a genre folder", Want: "pictures only", Fix: "move its pictures up, or move the folder out"})
-			case special(filepath.Join(dir, name, f.Name())):
-				problems = append(problems, Problem{File: file, Found: "neither a file nor a folder", Want: "pictures only", Fix: "remove it"})
-			case !slices.Contains(pictureTypes, ext):
-				problems = append(problems, foreignFile(file, ext))
-			default:
-				files = append(files, file)
-			}
-		}
-		if len(files) == n {
-			problems = append(problems, Problem{File: name + "/", Found: "a genre folder without pictures", Want: "one picture or more", Fix: "put the genre's pictures into it, or remove the folder"})
-		}
-	}
-	sort.Strings(files)
-	return files, problems, nil
-}
-
-// hidden says whether a name is one that systems leave behind unasked.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.EqualFold(name, "thumbs.db") || strings.EqualFold(name, "desktop.ini")
-}
-
-// special says whether something is there that is no regular file, such as a pipe, which reading would
-// wait for.
-func special(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.Mode().IsRegular()
-}
-
-// isDir follows links, so that a genre may be a link to a folder elsewhere.
-func isDir(parent string, e fs.DirEntry) bool {
-	if e.Type()&fs.ModeSymlink == 0 {
-		return e.IsDir()
-	}
-	info, err := os.Stat(filepath.Join(parent, e.Name()))
-	return err == nil && info.IsDir()
-}
 
 // checkedPicture is what checking one picture found.
 type checkedPicture struct {
@@ -254,43 +203,57 @@ type checkedPicture struct {
 	look   look   // nearly the same picture has nearly the same
 	info   picture.Info
 	err    error // why it cannot be read
+	unread bool  // not even its bytes
+	away   bool  // they are, or may be, in the cloud
 }
 
 // check decodes every picture once, on all cores. What was found is remembered by
 // content, so that the next command need only read the bytes.
 func check(ctx context.Context, dir string, files []string) ([]checkedPicture, error) {
-	known, err := loadKnown()
-	if err != nil {
-		return nil, err
-	}
 	found := make([]checkedPicture, len(files))
 	bar := progress.New("checking pictures", "pictures", len(files))
+	// Without the list, this command and the next take longer, and find the same.
+	known, listErr := loadKnown()
 	var pool errgroup.Group
 	pool.SetLimit(runtime.GOMAXPROCS(0))
-	for i, file := range files {
-		pool.Go(func() error {
-			if ctx.Err() == nil {
-				found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(file)), known)
-				bar.Add(1)
-			}
-			return nil
-		})
+	finished := make(chan struct{})
+	go func() {
+		for i, file := range files {
+			pool.Go(func() error {
+				if ctx.Err() == nil {
+					found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(file)), known)
+					bar.Add(1)
+				}
+				return nil
+			})
+		}
+		pool.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-ctx.Done(): // a drive that does not answer must not keep an interrupt waiting
 	}
-	pool.Wait()
 	bar.Done()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("checking the pictures of %s: %w", dir, err)
 	}
-	return found, known.save(found)
+	if listErr == nil {
+		listErr = known.save(found)
+	}
+	if listErr != nil {
+		bar.Say(fmt.Sprintf("the pictures will be decoded again next time: %v", listErr))
+	}
+	return found, nil
 }
 
 func checkOne(file string, known *knownPictures) checkedPicture {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return checkedPicture{err: err}
+		return checkedPicture{err: fmt.Errorf("the file cannot be read: %w", inner(err)), away: isAway(file, nil, err), unread: true}
 	}
 	if len(data) == 0 {
-		return checkedPicture{err: errors.New("the file is empty")}
+		return checkedPicture{err: errors.New("the file is empty"), away: true}
 	}
 	sum := sha256.Sum256(data)
 	c := checkedPicture{hash: hex.EncodeToString(sum[:])}
@@ -304,7 +267,7 @@ func checkOne(file string, known *knownPictures) checkedPicture {
 		c.look, err = lookOf(m)
 	}
 	if err != nil {
-		c.err = err
+		c.err, c.away = err, isAway(file, data, nil)
 		return c
 	}
 	h := sha256.New()
@@ -322,7 +285,14 @@ func contentProblems(files []string, checked []checkedPicture) Problems {
 	first := map[string]int{}
 	for i, c := range checked {
 		if c.err != nil {
-			problems = append(problems, Problem{File: files[i], Found: c.err.Error(), Want: "a whole PNG, JPEG or WebP picture", Fix: "export the picture again, or remove it and its row", sample: files[i]})
+			p := Problem{File: files[i], Found: c.err.Error(), Want: "a whole PNG, JPEG or WebP picture", Fix: "export the picture again, or remove it and its row", sample: files[i]}
+			switch {
+			case c.away:
+				p.Want, p.Fix = "pictures that are here", fetchIt
+			case c.unread:
+				p.Want, p.Fix = "what can be read", allowing
+			}
+			problems = append(problems, p)
 			continue
 		}
 		j, seen := first[c.pixels]

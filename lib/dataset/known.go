@@ -27,20 +27,20 @@ type knownPicture struct {
 	Info   picture.Info `json:"info"`
 }
 
-// loadKnown reads the cache's list: a line a picture, of JSON. A line that
+// loadKnown reads the cache's list, and gives an empty one with an error: a line a picture, of JSON. A line that
 // is not that (a write that was cut off) is passed over, and its picture decoded again.
 func loadKnown() (*knownPictures, error) {
-	file, err := setup.CacheFile("pictures", picture.Version, nearVersion)
-	if err != nil {
-		return nil, err
+	k := &knownPictures{pictures: map[string]knownPicture{}}
+	var err error
+	if k.file, err = setup.CacheFile("pictures", picture.Version, nearVersion); err != nil {
+		return k, err
 	}
-	k := &knownPictures{file: file, pictures: map[string]knownPicture{}}
 	f, err := os.Open(k.file)
 	if errors.Is(err, os.ErrNotExist) {
 		return k, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the list of checked pictures: %w", err)
+		return k, fmt.Errorf("reading the list of checked pictures: %w", err)
 	}
 	defer f.Close()
 	for lines := bufio.NewScanner(f); lines.Scan(); {

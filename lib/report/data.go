@@ -20,7 +20,7 @@ import (
 )
 
 // ShowData says what data a chapter is computed from and how many of their numbers were
-// corrected by hand, and lists what a lenient reading of the folder left out.
+// corrected by hand, how the folder was understood, and lists what a lenient reading of it left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
@@ -38,19 +38,26 @@ func ShowData(set *dataset.Set) {
 	if note := set.Corrected(); note != "" {
 		ShowMarkdown("%s", note)
 	}
+	for _, line := range set.Understood {
+		ShowMarkdown("Understood: %s.", line)
+	}
 	if len(set.Dropped) == 0 {
 		return
 	}
+	few, more := set.Dropped.Few()
 	rows := [][]string{}
-	for _, p := range set.Dropped {
+	for _, p := range few {
 		row := ""
 		if p.Row > 0 {
 			row = fmt.Sprint(p.Row)
 		}
-		rows = append(rows, []string{p.File, row, p.Field, p.Found, p.Want, p.Fix})
+		rows = append(rows, []string{dataset.Visible(p.File), row, dataset.Visible(p.Picture), p.Field, dataset.Visible(p.Found), p.Want, dataset.Visible(p.Fix)})
 	}
-	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(rows))
-	ShowTable([]string{"file", "row", "field", "found", "expected", "what to do"}, rows)
+	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(set.Dropped))
+	ShowTable([]string{"file", "row", "picture", "field", "found", "expected", "what to do"}, rows)
+	if more > 0 {
+		ShowMarkdown("%d more of the same kinds; `"+setup.Command+" data check -lenient -all` lists them.", more)
+	}
 }
 
 // thumbnailWidth is how wide pictures are shown, in pixels: of a portrait screenshot

@@ -56,10 +56,11 @@ func ExampleShowMarkdown() {
 
 func ExampleShowData() {
 	text := ""
-	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
+	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Understood: []string{"engagement.csv: cells separated by tabs"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
 	// Output:
 	// Data: own pictures in screenshots. 0 pictures (dance 0), fingerprint `e3b0c44298fc1c14`.
 	// 1 text was corrected by hand (corrections.csv).
+	// Understood: engagement.csv: cells separated by tabs.
 }
 
 func TestEscapeMarkdown(t *testing.T) {

@@ -44,11 +44,11 @@ type variable struct {
 // the other, and a CRC-32 (Castagnoli, which processors compute) of all that.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// save replaces the checkpoint whole.
-func (s *state) save(file, record string, store *model.Store) error {
+// save replaces the checkpoint, with the variables that are to be kept, whole.
+func (s *state) save(file, record string, store *model.Store, kept func(*model.Variable) bool) error {
 	var vars []*model.Variable
 	for v := range store.IterVariables() {
-		if !strings.HasPrefix(v.Path(), sums) { // zero between batches
+		if kept(v) {
 			vars = append(vars, v)
 		}
 	}
@@ -94,6 +94,9 @@ func replace(file string, parts ...[]byte) error {
 	}
 	return f.CloseAtomicallyReplace()
 }
+
+// decides says whether a variable decides how training goes on: the sums are zero between batches.
+func decides(v *model.Variable) bool { return !strings.HasPrefix(v.Path(), sums) }
 
 // load sets state and variables to the checkpoint's. It says false, and changes nothing, where there
 // is none for the record: the trial then starts at its first epoch, as it does from a damaged one.

@@ -327,7 +327,7 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 		}
 		if epoch < c.Epochs {
 			state.Seconds, state.CPUSeconds = state.Seconds+watch.lap(), state.CPUSeconds+watch.cpuLap()
-			if err := state.save(checkpoint, filepath.Base(j.file), p.store); err != nil {
+			if err := state.save(checkpoint, filepath.Base(j.file), p.store, decides); err != nil {
 				return nil, fmt.Errorf("keeping the state after epoch %d: %w", epoch, err)
 			}
 		}

@@ -302,6 +302,11 @@ func (l *lab) run(ctx context.Context, j *job, wait bool) (*Record, error) {
 	if err := r.write(j.file); err != nil {
 		return nil, fmt.Errorf("writing the record: %w", err)
 	}
+	if keeps(j) {
+		if err := l.keep(j); err != nil {
+			return nil, fmt.Errorf("the record is written; keeping its network: %w", err)
+		}
+	}
 	return r, removeIfThere(beside(j.file, ".checkpoint"))
 }
 
@@ -557,12 +562,16 @@ func (l *lab) standardised(j *job) [][]float64 {
 	return scaled(x, j.fold.Train)
 }
 
-func scaled(x [][]float64, train []int) [][]float64 {
+func scalerOf(x [][]float64, train []int) fusion.Scaler {
 	rows := make([][]float64, len(train))
 	for at, i := range train {
 		rows[at] = x[i]
 	}
-	s := fusion.FitScaler(rows)
+	return fusion.FitScaler(rows)
+}
+
+func scaled(x [][]float64, train []int) [][]float64 {
+	s := scalerOf(x, train)
 	z := make([][]float64, len(x))
 	for i := range x {
 		z[i] = s.Apply(x[i])

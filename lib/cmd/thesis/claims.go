@@ -17,7 +17,11 @@ import (
 )
 
 const claimsDoes = `Prints every number that the thesis publishes beside ours. Chapter 4 is computed from the data;
-chapters 5 and 6 come from the trials in data/records (thesis trial -all makes them), and are
+chapters 5 and 6 come from the trials in data/records, which
+
+  go run ./lib/cmd/thesis trial -all
+
+makes, and are
 "not measured" where an arm has not been trained on all folds of these data.`
 
 func runClaims(ctx context.Context, args []string) error {
