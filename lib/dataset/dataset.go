@@ -4,8 +4,9 @@
 //	DIR/<genre>/<picture>.png|jpg|jpeg|webp
 //	DIR/engagement.csv          file,likes,saves,comments
 //	DIR/corrections.csv         file,face_count,text; may be missing
+//	DIR/genres.csv              folder,genre,title; may be missing
 //
-// The genres are the folders. All faults of a folder are reported at once, each
+// Each folder is a genre. All faults of a folder are reported at once, each
 // with file, row, field, what was expected and what to do.
 package dataset
 
@@ -39,7 +40,7 @@ const (
 // Sample is one labelled screenshot.
 type Sample struct {
 	File                   string // slash-separated path below Set.Dir, "dance/001.png"
-	Genre                  string // name of its folder
+	Genre                  string // its folder's, by nameGenres
 	Label                  int    // index of Genre in Set.Genres
 	Likes, Saves, Comments int64
 }
@@ -61,9 +62,10 @@ type Set struct {
 
 	Near []Near // pairs of pictures that are near-duplicates
 
-	hash  []string // SHA-256 of each picture's bytes, hexadecimal
-	info  []picture.Info
-	group []int // of each sample the first sample of its group: see tie
+	hash   []string // SHA-256 of each picture's bytes, hexadecimal
+	info   []picture.Info
+	group  []int // of each sample the first sample of its group: see tie
+	naming naming
 }
 
 // Dir is the data folder in use: $DATA, else the stand-in set's place.
@@ -139,6 +141,17 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		set.Understood = append(set.Understood, understood)
 	}
 
+	var folders []string // sorted, as files are
+	for _, f := range files {
+		if folder := path.Dir(f); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	genres, genreProblems, understood := nameGenres(dir, folders)
+	problems = append(problems, genreProblems...)
+	set.Understood = append(set.Understood, understood...)
+	set.naming = genres
+
 	bad := map[string]bool{}
 	for _, p := range problems {
 		bad[p.sample] = true
@@ -153,7 +166,7 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 		if !ok || bad[f] {
 			continue
 		}
-		genre := path.Dir(f)
+		genre := genres.genre[path.Dir(f)]
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
 		set.info = append(set.info, checked[i].info)

@@ -109,7 +109,8 @@ func (l *listing) genre(dir, name string) {
 		case ext == ".csv" || ext == ".xlsx" || ext == ".tsv":
 			fault(file, "a table inside a genre folder", "pictures only", "move it beside the genre folders, or out")
 		case !slices.Contains(pictureTypes, ext):
-			l.problems = append(l.problems, foreignFile(file, ext))
+			p := foreignFile(file, ext)
+			fault(file, p.Found, p.Want, p.Fix)
 		case !validText(e.Name()):
 			fault(file, "a name that is not UTF-8", "a name in UTF-8", repack)
 		default:

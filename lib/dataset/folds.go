@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // Fold is one split of a set: indices into Samples, ascending.
@@ -22,15 +23,12 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 	if k < 2 {
 		return nil, fmt.Errorf("%d fold(s): expected two or more", k)
 	}
-	members, label := make([][]int, len(s.Genres)), make([]int, len(s.Samples))
-	for i, sample := range s.Samples {
-		label[i] = slices.Index(s.Genres, sample.Genre)
-		members[label[i]] = append(members[label[i]], i)
+	if err := s.enough(k); err != nil {
+		return nil, err
 	}
-	for g, genre := range s.Genres {
-		if n := len(members[g]); n < k {
-			return nil, fmt.Errorf("%w: genre %s has %d picture(s), %d folds need at least %d of each genre; add pictures", ErrFewPictures, genre, n, k, k)
-		}
+	members, label := make([][]int, len(s.Genres)), s.Labels()
+	for i, g := range label {
+		members[g] = append(members[g], i)
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var test [][]int
@@ -125,4 +123,22 @@ func (s *Set) dealGroups(k int, groups [][]int, label []int, rng *rand.Rand) ([]
 		}
 	}
 	return test, nil
+}
+
+// enough says which genres have fewer than k pictures, as an ErrFewPictures.
+func (s *Set) enough(k int) error {
+	count := make([]int, len(s.Genres))
+	for _, sample := range s.Samples {
+		count[sample.Label]++
+	}
+	var few []string
+	for g, n := range count {
+		if n < k {
+			few = append(few, fmt.Sprintf("%s has %d", s.Title(s.Genres[g]), n))
+		}
+	}
+	if len(few) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d folds need %d or more of each genre, and %s; add pictures, or move the folder out", ErrFewPictures, k, k, strings.Join(few, ", "))
 }

@@ -27,8 +27,8 @@ type knownPicture struct {
 	Info   picture.Info `json:"info"`
 }
 
-// loadKnown reads the cache's list, and gives an empty one with an error: a line a picture, of JSON. A line that
-// is not that (a write that was cut off) is passed over, and its picture decoded again.
+// loadKnown reads the cache's list, and gives an empty one with an error: a line a picture, of JSON. A line
+// that is not that (a write that was cut off) is passed over, and its picture decoded again.
 func loadKnown() (*knownPictures, error) {
 	k := &knownPictures{pictures: map[string]knownPicture{}}
 	var err error

@@ -29,7 +29,7 @@ func runClaims(ctx context.Context, args []string) error {
 	open := dataFlags(fs)
 	profile := fs.String("profile", "quick", "of the trials that chapters 5 and 6 are taken from: quick or thesis")
 	seed := fs.Uint64("seed", 1, "of those trials")
-	asJSON := fs.Bool("json", false, "print a JSON list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data}")
+	asJSON := fs.Bool("json", false, "print a JSON list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data, why}")
 	if err := parse(fs, claimsDoes, "", args); err != nil {
 		return err
 	}
@@ -86,9 +86,14 @@ func runClaims(ctx context.Context, args []string) error {
 		of := slices.DeleteFunc(slices.Clone(entries), func(e ledger.Entry) bool { return e.Chapter != chapter })
 		within, outside, notMeasured := ledger.Count(of)
 		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), ledger.DataName(set), within, outside, notMeasured)
+		if why := ledger.WhyNot(of, ""); why != "" {
+			fmt.Println(why)
+		}
 	}
-	if note := set.Corrected(); note != "" {
-		fmt.Println("Note:", note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println("Note:", note)
+		}
 	}
 	for _, n := range trial.Notes(summaries) {
 		fmt.Println("Note:", n)

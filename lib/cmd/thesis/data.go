@@ -82,7 +82,7 @@ func runDataCheck(ctx context.Context, args []string) error {
 	}
 	fmt.Printf("%d pictures are fine\n", len(set.Samples))
 	for _, g := range set.Genres {
-		fmt.Printf("%-12s %4d pictures\n", g, count[g])
+		fmt.Printf("%-12s %4d pictures\n", set.Title(g), count[g])
 	}
 	if set.StandIn {
 		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
@@ -97,14 +97,16 @@ func runDataCheck(ctx context.Context, args []string) error {
 		}
 		fmt.Printf("left alone: %d file(s) or folder(s) of the system's: %s\n", n, dataset.Visible(strings.Join(some, ", ")))
 	}
-	if note := set.Corrected(); note != "" {
-		fmt.Println(note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println(note)
+		}
 	}
 	for _, w := range set.Warnings() {
 		fmt.Println("warning:", w.Show(*all))
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
-		fmt.Println("chapters 3, 5 and 6 cannot be run:", err)
+		fmt.Println("chapters 3, 5 and 6 show no experiments:", err)
 	} else if err != nil {
 		return err
 	}

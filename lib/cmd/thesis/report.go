@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/report"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/trial"
 )
 
 func runReport(ctx context.Context, args []string) error {
@@ -42,6 +44,16 @@ func runReport(ctx context.Context, args []string) error {
 		if err := os.Setenv("LENIENT", "1"); err != nil { // see dataset.OpenCurrent
 			return err
 		}
+	}
+	// What is wrong with the data is said once and before any work, not by each chapter.
+	set, err := dataset.Open(ctx, *data, *lenient)
+	if err != nil {
+		return err
+	}
+	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
+		fmt.Fprintln(os.Stderr, "chapters 3, 5 and 6 show no experiments:", err)
+	} else if err != nil {
+		return err
 	}
 	notebooks, err := report.Notebooks(fs.Args()...)
 	if err != nil {
