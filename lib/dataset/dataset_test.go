@@ -316,9 +316,9 @@ func TestFingerprint(t *testing.T) {
 
 func TestFolds(t *testing.T) {
 	set := &Set{Genres: []string{"dance", "gourmet", "travel"}}
-	for _, g := range set.Genres {
+	for label, g := range set.Genres {
 		for i := range 100 {
-			set.Samples = append(set.Samples, Sample{File: fmt.Sprintf("%s/%d.png", g, i), Genre: g})
+			set.Samples = append(set.Samples, Sample{File: fmt.Sprintf("%s/%d.png", g, i), Genre: g, Label: label})
 		}
 	}
 	folds, err := set.Folds(5, 1)
@@ -351,7 +351,7 @@ func TestFolds(t *testing.T) {
 		t.Error("folds must follow the seed")
 	}
 	set.Samples = set.Samples[:203] // travel has three
-	if _, err := set.Folds(5, 1); err == nil || !strings.Contains(err.Error(), "genre travel has 3 picture(s)") {
+	if _, err := set.Folds(5, 1); err == nil || !strings.Contains(err.Error(), "travel has 3") {
 		t.Errorf("five folds of three pictures: %v", err)
 	}
 	if _, err := set.Folds(1, 1); err == nil {
