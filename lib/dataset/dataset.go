@@ -147,7 +147,7 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 			folders = append(folders, folder)
 		}
 	}
-	genres, genreProblems, understood := nameGenres(dir, folders)
+	genres, understood, genreProblems := nameGenres(dir, folders)
 	problems = append(problems, genreProblems...)
 	set.Understood = append(set.Understood, understood...)
 	set.naming = genres

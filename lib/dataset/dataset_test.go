@@ -316,9 +316,9 @@ func TestFingerprint(t *testing.T) {
 
 func TestFolds(t *testing.T) {
 	set := &Set{Genres: []string{"dance", "gourmet", "travel"}}
-	for label, g := range set.Genres {
+	for _, g := range set.Genres {
 		for i := range 100 {
-			set.Samples = append(set.Samples, Sample{File: fmt.Sprintf("%s/%d.png", g, i), Genre: g, Label: label})
+			set.Samples = append(set.Samples, Sample{File: fmt.Sprintf("%s/%d.png", g, i), Genre: g})
 		}
 	}
 	folds, err := set.Folds(5, 1)

@@ -193,7 +193,7 @@ func isAway(file string, data []byte, err error) bool {
 const coloursFile = "hsvdata.csv"
 
 // optionalTables are those that a data folder may hold besides the engagement numbers.
-var optionalTables = []string{CorrectionsFile, coloursFile, "genres.csv"}
+var optionalTables = []string{CorrectionsFile, coloursFile, GenresFile}
 
 // TableFile is the file in the folder that stands for the table of that name ("engagement.csv"): the
 // one of that name, or the only one of nearly that name. "" where there is none; understood says what

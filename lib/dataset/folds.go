@@ -23,12 +23,13 @@ func (s *Set) Folds(k int, seed uint64) ([]Fold, error) {
 	if k < 2 {
 		return nil, fmt.Errorf("%d fold(s): expected two or more", k)
 	}
+	members, label := make([][]int, len(s.Genres)), make([]int, len(s.Samples))
+	for i, sample := range s.Samples {
+		label[i] = slices.Index(s.Genres, sample.Genre)
+		members[label[i]] = append(members[label[i]], i)
+	}
 	if err := s.enough(k); err != nil {
 		return nil, err
-	}
-	members, label := make([][]int, len(s.Genres)), s.Labels()
-	for i, g := range label {
-		members[g] = append(members[g], i)
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	var test [][]int
@@ -118,7 +119,7 @@ func (s *Set) dealGroups(k int, groups [][]int, label []int, rng *rand.Rand) ([]
 	for g, genre := range s.Genres {
 		for f := range k {
 			if count[f][g] == 0 {
-				return nil, fmt.Errorf("%w: genre %s has %.0f picture(s), but so many of them share a fold, as near-duplicates or by the column group of %s, that they do not reach %d folds; add pictures, or make the groups smaller", ErrFewPictures, genre, size[g], EngagementFile, k)
+				return nil, fmt.Errorf("%w: genre %s has %.0f picture(s), but so many of them share a fold, as near-duplicates or by the column group of %s, that they do not reach %d folds; add pictures, or make the groups smaller", ErrFewPictures, s.Title(genre), size[g], EngagementFile, k)
 			}
 		}
 	}
@@ -129,7 +130,7 @@ func (s *Set) dealGroups(k int, groups [][]int, label []int, rng *rand.Rand) ([]
 func (s *Set) enough(k int) error {
 	count := make([]int, len(s.Genres))
 	for _, sample := range s.Samples {
-		count[sample.Label]++
+		count[slices.Index(s.Genres, sample.Genre)]++
 	}
 	var few []string
 	for g, n := range count {

@@ -71,13 +71,13 @@ func (s *Set) Titles(genres []string) []string {
 // none was.
 func (s *Set) Named() string { return s.naming.note }
 
-// named is one row of genres.csv.
-type named struct{ folder, genre, title string }
+// genreRow is one row of genres.csv.
+type genreRow struct{ folder, genre, title string }
 
-var genreTable = csvTable[named]{GenresFile, []string{"folder", "genre", "title"}, map[string]string{
-	"フォルダ": "folder", "フォルダー": "folder", "ジャンル": "genre", "カテゴリ": "genre", "category": "genre", "タイトル": "title",
-}, func(cell func(string) string) (named, Problems) {
-	return named{cell("folder"), cell("genre"), strings.Join(strings.Fields(cell("title")), " ")}, nil
+var genreTable = csvTable[genreRow]{GenresFile, []string{"folder", "genre", "title"}, map[string]string{
+	"フォルダ": "folder", "フォルダー": "folder", "ジャンル": "genre", "カテゴリ": "genre", "category": "genre", "タイトル": "title", "題": "title",
+}, func(cell func(string) string) (genreRow, Problems) {
+	return genreRow{cell("folder"), cell("genre"), strings.Join(strings.Fields(cell("title")), " ")}, nil
 }}
 
 // nameGenres finds the genre and the title of each folder: from genres.csv where the folder has a row
@@ -87,14 +87,14 @@ var genreTable = csvTable[named]{GenresFile, []string{"folder", "genre", "title"
 // No two folders become one genre: which pictures belong together is for the one who took them to say,
 // by putting them into one folder. Every fault of genres.csv leaves no set, lenient or not, but for a row
 // about a folder that is not there: a genre must not change its name unnoticed.
-func nameGenres(dir string, folders []string) (n naming, problems Problems, understood []string) {
-	rows, lines := map[string]named{}, map[string]int{}
+func nameGenres(dir string, folders []string) (n naming, understood []string, problems Problems) {
+	rows, lines, file := map[string]genreRow{}, map[string]int{}, GenresFile
 	fault := func(line int, field, found, want, fix string, fatal bool) {
-		problems = append(problems, Problem{File: GenresFile, Row: line, Field: field, Found: found, Want: want, Fix: fix, folder: fatal})
+		problems = append(problems, Problem{File: file, Row: line, Field: field, Found: found, Want: want, Fix: fix, folder: fatal})
 	}
-	if file, _, err := TableFile(dir, GenresFile); file != "" || err != nil {
+	if found, _, err := TableFile(dir, GenresFile); found != "" || err != nil {
 		table := genreTable.read(dir)
-		understood = table.understood
+		understood, file = table.understood, table.file
 		for _, p := range table.problems {
 			p.folder = true
 			problems = append(problems, p)
@@ -178,7 +178,7 @@ func nameGenres(dir string, folders []string) (n naming, problems Problems, unde
 		notes = append([]string{"Genres by their folders' names or " + GenresFile + ": " + strings.Join(changed, ", ") + "."}, notes...)
 	}
 	n.note = strings.Join(notes, " ")
-	return n, problems, understood
+	return n, understood, problems
 }
 
 // folderList is the folders that may be genre g: those already named so and the candidates.

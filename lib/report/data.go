@@ -21,8 +21,8 @@ import (
 )
 
 // ShowData says what data a chapter is computed from, which genres were recognised, how many numbers
-// were corrected by hand, how the folder was understood, and whether the pictures are too few for the
-// experiments, and lists what a lenient reading of the folder left out.
+// were corrected by hand, and whether the pictures are too few for the experiments, and how the folder was
+// understood, and lists what a lenient reading of it left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
