@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -42,7 +43,7 @@ func parseCounts(cell func(column string) string) (c counts, faults Problems) {
 		}
 		*column.to = n
 	}
-	c.group = norm.NFC.String(cell("group"))
+	c.group = norm.NFC.String(cmp.Or(cell("group"), cell("グループ")))
 	return c, faults
 }
 

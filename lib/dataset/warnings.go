@@ -27,20 +27,12 @@ func (w Warning) Show(all bool) string {
 		items = items[:warningItems]
 	}
 	for _, item := range items {
-		b.WriteString("\n  " + strings.Map(visible, item))
+		b.WriteString("\n  " + Visible(item))
 	}
 	if n := len(w.Items) - len(items); n > 0 {
 		fmt.Fprintf(&b, "\n  and %d more", n)
 	}
 	return b.String()
-}
-
-// visible keeps a file's name from writing to a terminal what is no text.
-func visible(r rune) rune {
-	if r < ' ' || r == 0x7f {
-		return '�'
-	}
-	return r
 }
 
 // Warnings are what to know about the set's pictures, the worst first.

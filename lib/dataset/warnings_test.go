@@ -151,3 +151,11 @@ func TestFingerprintOfGroups(t *testing.T) {
 		t.Error("the name of a group enters the fingerprint")
 	}
 }
+
+// Two columns of groups contradict each other: a fault, as of any column.
+func TestGroupColumnTwice(t *testing.T) {
+	_, err := Open(t.Context(), folder(t, map[string]string{EngagementFile: "file,likes,saves,comments,group,Group\na.png,1,1,1,v,w\n"}), true)
+	if err == nil || !strings.Contains(err.Error(), "field group: the column stands there twice") {
+		t.Errorf("two columns group: %v", err)
+	}
+}
