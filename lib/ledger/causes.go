@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -158,4 +160,143 @@ func FindClaim(claims []Claim, id string) (Claim, error) {
 		return Claim{}, fmt.Errorf("no claim %s", id)
 	}
 	return claims[i], nil
+}
+
+// GradientTable says of every block of the hybrid arms how far metadata turns its gradient: the cosine with
+// the gradient of the same pictures with their metadata at the training mean, and with that of another
+// batch, each a mean over the measured updates and the folds. "turned further than by another batch" is
+// what contamination needs.
+func GradientTable(summaries []trial.Summary) (header []string, rows [][]string) {
+	mean := func(c trial.GradientCurve, of func(trial.BlockGradient) float64) (sum float64) {
+		for _, v := range c.Mean(of) {
+			sum += v / float64(len(c.Update))
+		}
+		return sum
+	}
+	for _, name := range []string{"cnn-hybrid", "vit-hybrid"} {
+		s := Arm(summaries, 2, name)
+		if s == nil {
+			continue
+		}
+		for _, c := range s.Gradients() {
+			if c.Block == trial.MetadataBlock { // its input is what is taken away
+				continue
+			}
+			own, floor := mean(c, trial.BlockGradient.Cosine), mean(c, trial.BlockGradient.Floor)
+			says := "no further"
+			if own < floor {
+				says = "further"
+			}
+			rows = append(rows, []string{name, c.Block, fmt.Sprintf("%.3f", own), fmt.Sprintf("%.3f", floor), fmt.Sprintf("%.2f", mean(c, trial.BlockGradient.Ratio)), fmt.Sprintf("%.2f", mean(c, trial.BlockGradient.FloorRatio)), says})
+		}
+	}
+	return []string{"arm", "block", "cosine with the picture alone", "with another batch", "norm over the picture alone's", "over another batch's", "turned than by another batch"}, rows
+}
+
+// ShapleyTable splits the accuracy of the trained arms between picture and metadata, for each way to
+// replace what is missing. The two shares add up to the accuracy with both less that with none.
+func ShapleyTable(summaries []trial.Summary) (header []string, rows [][]string) {
+	for _, s := range summaries {
+		if s.Experiment != 2 || s.Share != 0 || !s.Complete() || !strings.Contains(s.Arm, "hybrid") {
+			continue
+		}
+		for _, p := range s.Shapley() {
+			picture, metadata := p.Accuracy.Shapley()
+			percent := func(x float64) string { return fmt.Sprintf("%.1f", 100*x) }
+			a := p.Accuracy
+			rows = append(rows, []string{s.Arm, p.Name, percent(a.Both), percent(a.Picture), percent(a.Metadata), percent(a.None), percent(picture), percent(metadata), percent(a.Cooperation())})
+		}
+	}
+	return []string{"arm", "replaced by", "accuracy with both, %", "picture alone", "metadata alone", "neither", "picture's share", "metadata's share", "cooperation"}, rows
+}
+
+// EMAPTable sets the arms beside their additive projections.
+func EMAPTable(summaries []trial.Summary) (header []string, rows [][]string) {
+	for _, s := range summaries {
+		if e := s.EMAP(); e != nil && s.Experiment == 2 && s.Share == 0 && s.Complete() && !strings.Contains(s.Arm, "single") {
+			rows = append(rows, []string{s.Arm, fmt.Sprintf("%d of %d", e.Correct, s.Last.N()), fmt.Sprintf("%d of %d", e.ProjectedCorrect, s.Last.N()), fmt.Sprintf("%.4f", e.Loss), fmt.Sprintf("%.4f", e.ProjectedLoss)})
+		}
+	}
+	return []string{"arm", "right", "right, projected", "loss", "loss, projected"}, rows
+}
+
+// ImportanceTable is the importance of each of the 16 numbers to the hybrid arms of experiment 2, in points
+// of accuracy.
+func ImportanceTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
+	header = []string{"number"}
+	for _, name := range []string{"cnn-hybrid", "vit-hybrid"} {
+		s := Arm(summaries, 2, name)
+		if s == nil {
+			continue
+		}
+		found, err := s.Importance(1)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if found == nil {
+			continue
+		}
+		header = append(header, name+", points lost", "95 %")
+		for i, f := range found {
+			if len(rows) <= i {
+				rows = append(rows, []string{f.Name})
+			}
+			rows[i] = append(rows[i], fmt.Sprintf("%+.2f", 100*f.Drop), fmt.Sprintf("%+.2f to %+.2f", 100*f.Interval.Low, 100*f.Interval.High))
+		}
+	}
+	return header, rows, nil
+}
+
+// BalanceTable is what the arms of experiment 2 learnt of each modality by the last epoch: overfitting
+// against generalisation since the first, and the conditional utilisation of each modality.
+func BalanceTable(summaries []trial.Summary) (header []string, rows [][]string) {
+	for _, s := range summaries {
+		if s.Experiment != 2 || s.Share != 0 || !s.Complete() || s.Epochs < 2 {
+			continue
+		}
+		row := []string{s.Arm}
+		last := s.Overfit()[s.Epochs-1]
+		row = append(row, fmt.Sprintf("%+.3f", last.O), fmt.Sprintf("%+.3f", last.G), "–", "–", "–")
+		if uses := s.Uses(); len(uses) > 0 && strings.Contains(s.Arm, "hybrid") {
+			u := uses[len(uses)-1]
+			picture, metadata := u.Correct.Utilisation()
+			row[3], row[4] = fmt.Sprintf("%.3f", picture), fmt.Sprintf("%.3f", metadata)
+			if u.Discrepancy > 0 {
+				row[5] = fmt.Sprintf("%.2f", u.Discrepancy)
+			}
+		}
+		rows = append(rows, row)
+	}
+	return []string{"arm", "growth of the gap test − training loss", "fall of the test loss", "accuracy that goes with the picture", "with the metadata", "discrepancy ratio ρ"}, rows
+}
+
+// LearningNeed says what a learning curve promises: how many training pictures halve the errors that are
+// left, in a sentence.
+func LearningNeed(points []stats.LearningPoint) (string, error) {
+	curve, err := stats.FitLearningCurve(points)
+	if errors.Is(err, stats.ErrConstant) || errors.Is(err, stats.ErrTooFew) || errors.Is(err, stats.ErrRange) {
+		return fmt.Sprintf("the accuracies do not rise with the number of pictures, so that no curve can be fitted (%v)", err), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	last := points[len(points)-1]
+	now := curve.At(float64(last.N))
+	target := (1 + now) / 2
+	sentence := fmt.Sprintf("fitted %.1f %% at %d training pictures, at most %.1f %% with any number", 100*now, last.N, 100*curve.A)
+	need, err := curve.Need(target, 1)
+	if errors.Is(err, stats.ErrUnreached) {
+		return sentence + fmt.Sprintf("; half of the errors less (%.1f %%) is beyond the curve; of curves through accuracies drawn anew %.0f %% never reach it", 100*target, 100*need.Never), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	number := func(n float64) string {
+		if n > 1e9 {
+			return "more than a thousand million"
+		}
+		return grouped(int(math.Ceil(n)))
+	}
+	return sentence + fmt.Sprintf("; half of the errors less (%.1f %%) takes %s (95 %%: %s to %s; %.0f %% of the curves through accuracies drawn anew never reach it)",
+		100*target, number(need.N), number(need.CI.Low), number(need.CI.High), 100*need.Never), nil
 }

@@ -30,16 +30,19 @@ func Causal(profile string, seed uint64) []Trial {
 	return trials
 }
 
-// causalShown are the causal arms that a chapter trains by itself: the metadata of another picture, the
-// backbone without the metadata's gradient, and the probes before training. The first and the last need
-// no program of their own beside cnn-hybrid's and the frozen backbones'.
-var causalShown = []string{"cnn-hybrid-shuffled", "cnn-hybrid-cut", "cnn-logistic", "vit-logistic"}
+// chapter7 are the arms of experiment 2 that chapter 7 trains by itself: those of chapter 6; the metadata
+// of another picture, and the backbone without the metadata's gradient, for the CNN; the probes before
+// training; and a ViT of the CNN's size.
+var chapter7 = []string{
+	"cnn-single", "cnn-hybrid", "cnn-hybrid-shuffled", "cnn-hybrid-cut", "vit-single", "vit-hybrid",
+	"cnn-logistic", "vit-logistic", "tiny-single",
+}
 
-// CausalShown lists the causal trials that chapter 7 trains where they have no record; thesis trial -all
-// -causal trains the rest.
-func CausalShown(profile string, seed uint64) []Trial {
+// Chapter7 lists the trials that chapter 7 trains where they have no record; thesis trial -all -causal
+// trains the rest.
+func Chapter7(profile string, seed uint64) []Trial {
 	var trials []Trial
-	for _, arm := range causalShown {
+	for _, arm := range chapter7 {
 		trials = append(trials, All(2, arm, profile, seed)...)
 	}
 	return trials

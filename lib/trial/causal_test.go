@@ -495,13 +495,14 @@ func TestShareOfAugmented(t *testing.T) {
 }
 
 func TestCausalPlan(t *testing.T) {
-	causal, shown := Causal("quick", 1), CausalShown("quick", 1)
+	causal, chapter := Causal("quick", 1), Chapter7("quick", 1)
 	if len(causal) != Folds*len(fusion.CausalNames(2)) {
 		t.Errorf("%d trials", len(causal))
 	}
-	for _, tr := range shown {
-		if !slices.Contains(causal, tr) {
-			t.Errorf("%s is shown, but no causal arm", tr)
+	every := append(Plan("quick", 1, true), causal...)
+	for _, tr := range chapter {
+		if !slices.Contains(every, tr) {
+			t.Errorf("chapter 7 trains %s, which no plan has", tr)
 		}
 	}
 }
