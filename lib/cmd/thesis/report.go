@@ -40,6 +40,10 @@ func runReport(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	notebooks, err := report.Notebooks(fs.Args()...)
+	if err != nil {
+		return err
+	}
 	// What is wrong with the data is said once and before any work, not by each chapter.
 	set, err := dataset.Open(ctx, *data, *lenient)
 	if err != nil {
@@ -48,10 +52,6 @@ func runReport(ctx context.Context, args []string) error {
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
 		fmt.Fprintln(os.Stderr, "chapters 3, 5 and 6 show no experiments:", err)
 	} else if err != nil {
-		return err
-	}
-	notebooks, err := report.Notebooks(fs.Args()...)
-	if err != nil {
 		return err
 	}
 	if err := report.Build(ctx, *data, *out, notebooks, bench.Known); err != nil {
