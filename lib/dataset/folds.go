@@ -128,14 +128,14 @@ func (s *Set) dealGroups(k int, groups [][]int, label []int, rng *rand.Rand) ([]
 
 // enough says which genres have fewer than k pictures, as an ErrFewPictures.
 func (s *Set) enough(k int) error {
-	count := make([]int, len(s.Genres))
+	count := map[string]int{}
 	for _, sample := range s.Samples {
-		count[slices.Index(s.Genres, sample.Genre)]++
+		count[sample.Genre]++
 	}
 	var few []string
-	for g, n := range count {
-		if n < k {
-			few = append(few, fmt.Sprintf("%s has %d", s.Title(s.Genres[g]), n))
+	for _, genre := range s.Genres {
+		if count[genre] < k {
+			few = append(few, fmt.Sprintf("%s has %d", s.Title(genre), count[genre]))
 		}
 	}
 	if len(few) == 0 {
