@@ -21,6 +21,7 @@ import (
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/picture"
+	"thesis.example/lib/setup"
 	"thesis.example/lib/trial"
 )
 
@@ -32,8 +33,8 @@ it. Or it is any other file: then the network is that of -fold, faces and texts 
 folder, and engagement numbers that are not given are held at the mean of the training pictures.
 A network that is not in the cache is trained first, as thesis trial does.
 
-  thesis explain -exp 2 -arm cnn-hybrid dance/001.png travel/007.png
-  thesis explain -arm vit-hybrid -out why.html -json why.json -likes 2900 ~/photo.jpg
+  go run ./lib/cmd/thesis explain -exp 2 -arm cnn-hybrid dance/001.png travel/007.png
+  go run ./lib/cmd/thesis explain -arm vit-hybrid -out why.html -json why.json -likes 2900 ~/photo.jpg
 `
 
 func runExplain(ctx context.Context, args []string) error {
@@ -61,7 +62,7 @@ func runExplain(ctx context.Context, args []string) error {
 		return err
 	}
 	wrong := func(format string, a ...any) error {
-		fmt.Fprintf(flags.Output(), "thesis explain: "+format+"; thesis explain -help shows examples\n", a...)
+		fmt.Fprintf(flags.Output(), "thesis explain: "+format+"; "+setup.Command+" explain -help shows examples\n", a...)
 		return errUsage
 	}
 	if flags.NArg() == 0 || *arm == "" {
