@@ -60,7 +60,7 @@ bench: setup ## measure speed; beside PyTorch where make parity has installed it
 parity: setup ## compare the full-size networks with PyTorch, which it installs (gigabytes)
 	@[ -e .venv/parity/bin/pip ] || python3 -m venv .venv/parity
 	.venv/parity/bin/pip install -q -r lib/vision/testdata/requirements.txt
-	go test -count=1 -timeout 30m -tags parity -run Parity -v ./lib/vision
+	go test -count=1 -timeout 30m -tags parity -run Parity -v ./lib/vision ./lib/explain
 
 clean: ## remove all that was made or installed here; your own data folders stay
 	rm -rf .venv report data/cache data/records data/weights
