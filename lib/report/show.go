@@ -12,6 +12,8 @@ import (
 	"github.com/janpfeifer/gonb/gonbui"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"golang.org/x/text/width"
+
+	"thesis.example/lib/ledger"
 )
 
 // ShowTable displays a table as the output of a notebook cell, and prints it
@@ -23,7 +25,8 @@ func ShowTable(header []string, rows [][]string) {
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
 // as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
-// included; text among the arguments (a file name, a genre) is escaped.
+// included; text among the arguments (a file name, a genre) is escaped. Citations become links to
+// chapter 8 (ledger.LinkCitations).
 func ShowMarkdown(format string, args ...any) {
 	text := format
 	plain := format
@@ -44,7 +47,9 @@ func ShowMarkdown(format string, args ...any) {
 		}
 		text = fmt.Sprintf(format, escaped...)
 	}
-	show(text, protocol.MIMETextMarkdown, plain)
+	works, err := ledger.Literature()
+	Check(err)
+	show(ledger.LinkCitations(text, works), protocol.MIMETextMarkdown, plain)
 }
 
 // Check ends the cell with err as a readable message and a failing status, unless
