@@ -42,7 +42,7 @@ report: setup standin ## run the chapters and write report/index.html
 	@$(THESIS) report
 
 lab: setup standin ## open JupyterLab with the chapters' notebooks
-	@.venv/bin/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks
+	@nice -n 10 go run ./lib/cmd/setup -gopls & .venv/bin/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks
 
 test: go ## check and run everything, notebooks and pages in a browser included
 	@go run ./lib/cmd/setup -browser $(SETUP)

@@ -25,8 +25,12 @@ import (
 //go:embed cuda.txt
 var cudaRequirements []byte
 
-// overrides are JupyterLab's settings in .venv: no question about news, no look for updates.
-const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}
+// overrides are JupyterLab's settings in .venv: no question about news, no look for updates, and patience
+// with gopls (milliseconds), which reads the modules at its first answer.
+const overrides = `{
+  "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"},
+  "@jupyterlab/completer-extension:manager": {"providerTimeout": 20000}
+}
 `
 
 // serverConfig is JupyterLab's configuration in .venv; it lacks the folder of chapter.py.
