@@ -4,15 +4,18 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# A word for the shell, whatever characters it holds.
+quote = '$(subst ','\'',$(1))'
+
 # Notebooks run in their own folder: the path must not depend on it.
 ifneq ($(strip $(DATA)),)
-override DATA := $(shell case "$(DATA)" in (/*) echo "$(DATA)";; (*) echo "$(CURDIR)/$(DATA)";; esac)
+override DATA := $(shell case $(call quote,$(DATA)) in (/*) printf %s $(call quote,$(DATA));; (*) printf %s $(call quote,$(CURDIR)/$(DATA));; esac)
 export DATA
 endif
 
 # Where the stand-in data, records, cache, weights and report live: below this folder, or in the project.
 ifneq ($(strip $(THESIS_HOME)),)
-override THESIS_HOME := $(shell case "$(THESIS_HOME)" in (/*) echo "$(THESIS_HOME)";; (*) echo "$(CURDIR)/$(THESIS_HOME)";; esac)
+override THESIS_HOME := $(shell case $(call quote,$(THESIS_HOME)) in (/*) printf %s $(call quote,$(THESIS_HOME));; (*) printf %s $(call quote,$(CURDIR)/$(THESIS_HOME));; esac)
 export THESIS_HOME
 endif
 STANDIN := $(or $(THESIS_HOME),data)/standin
@@ -42,7 +45,7 @@ report: setup standin ## run the chapters and write report/index.html
 	@$(THESIS) report
 
 lab: setup standin ## open JupyterLab with the chapters' notebooks
-	@nice -n 10 go run ./lib/cmd/setup -gopls & .venv/bin/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/notebooks
+	@nice -n 10 go run ./lib/cmd/setup -gopls & .venv/bin/python -m jupyterlab --ServerApp.root_dir=$(call quote,$(CURDIR)) --LabApp.default_url=/lab/tree/notebooks
 
 test: go ## check and run everything, notebooks and pages in a browser included
 	@go run ./lib/cmd/setup -browser -cross $(SETUP)
@@ -76,10 +79,11 @@ clean: ## remove all that was made or installed here; your own data folders stay
 
 # What the rest is built with, checked before any work.
 go:
+	@case "$$PWD" in *\\*) echo "the project's folder $$PWD has a \\ in its path, which Go takes for its own: move or rename the folder"; exit 1;; esac
 	@command -v go >/dev/null || { echo "Go 1.26 or newer is missing on this machine: install it from your system's packages or the Go project's site"; exit 1; }
 	@go version | grep -qE 'go1\.(2[6-9]|[3-9][0-9]|[1-9][0-9]{2})' || { echo "Go 1.26 or newer is needed; this is $$(go version 2>&1 | head -1)"; exit 1; }
 
 standin: setup
 ifeq ($(strip $(DATA)),)
-	@[ -e "$(STANDIN)/standin.json" ] || $(THESIS) data standin
+	@[ -e $(call quote,$(STANDIN)/standin.json) ] || $(THESIS) data standin
 endif

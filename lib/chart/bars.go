@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -9,7 +10,7 @@ import (
 
 // Bar is one set of bars, one a category: height Value, whisker from Low to High.
 // Low and High are nil where there is no whisker, Published where the thesis gives
-// no value; it is drawn as a diamond.
+// no value, or NaN in the categories where it gives none; it is drawn as a diamond.
 type Bar struct {
 	Name             string
 	Value, Low, High []float64
@@ -55,7 +56,7 @@ func Bars(a About, yName, whisker string, categories []string, sets []Bar) (*Fig
 		if err := sameLength(what, len(names), set.Low, set.High, set.Published); err != nil {
 			return nil, err
 		}
-		if err := finite(what, set.Value, set.Low, set.High, set.Published); err != nil {
+		if err := finite(what, set.Value, set.Low, set.High, some(set.Published)); err != nil {
 			return nil, err
 		}
 		place := fmt.Sprintf("%d,%d", i, len(sets))
@@ -72,7 +73,7 @@ func Bars(a About, yName, whisker string, categories []string, sets []Bar) (*Fig
 				whisk = append(whisk, opts.CustomData{Value: []any{k, set.Low[k], set.High[k]}})
 				whiskers = true
 			}
-			if set.Published != nil {
+			if set.Published != nil && !math.IsNaN(set.Published[k]) {
 				lines = append(lines, "published: "+number(set.Published[k], 4))
 				diamonds = append(diamonds, opts.CustomData{Name: tip(lines...), Value: []any{k, set.Published[k]}})
 				published = true

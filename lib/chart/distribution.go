@@ -10,7 +10,7 @@ import (
 )
 
 // Panel is one quantity of a figure: Values[g] are the group g's values, and
-// Published[g] the thesis' mean of the group (nil: none), drawn as a diamond.
+// Published[g] the thesis' mean of the group (nil, or NaN: none), drawn as a diamond.
 type Panel struct {
 	Name      string // with its unit
 	Values    [][]float64
@@ -30,7 +30,7 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 	}
 	notes := []string{"box: quartiles and median; whiskers: extremes"}
 	for _, p := range panels {
-		if p.Published != nil {
+		if len(some(p.Published)) > 0 {
 			notes[0] += "; ◇ published mean"
 			break
 		}
@@ -54,6 +54,9 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 		if err := sameLength("violins "+name+", published", len(names), p.Published); err != nil {
 			return nil, err
 		}
+		if err := finite("violins "+name+", published", some(p.Published)); err != nil {
+			return nil, err
+		}
 		var boxes []opts.BoxPlotData
 		var diamonds []opts.ScatterData
 		for g, values := range p.Values {
@@ -68,7 +71,7 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 			lines := []string{names[g] + ", " + name, fmt.Sprintf("n = %d", len(values)), "median " + number(five[2], 3),
 				"quartiles " + number(five[1], 3) + " to " + number(five[3], 3),
 				"extremes " + number(five[0], 3) + " to " + number(five[4], 3)}
-			if p.Published != nil {
+			if p.Published != nil && !math.IsNaN(p.Published[g]) {
 				lines = append(lines, "published mean "+number(p.Published[g], 3))
 				diamonds = append(diamonds, opts.ScatterData{Name: tip(lines...), Value: []any{g, p.Published[g]}, Symbol: "diamond", SymbolSize: 12})
 			}
@@ -100,7 +103,7 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 }
 
 // Histograms shows one count by group, a histogram a group under each other on a
-// common axis, with the median (figure 4.6). Values at or above last share the last
+// common axis, in two columns where they are many, with the median (figure 4.6). Values at or above last share the last
 // bin, so that a few very large ones do not flatten the rest; last 0 means none do.
 func Histograms(a About, xName string, bin, last float64, groups []string, values [][]float64) (*Figure, error) {
 	names, err := cleanAll("histograms", groups)
@@ -142,7 +145,14 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 
 	notes := []string{"dashed: median"}
 	y := top(notes...) + 10
-	const each, gap = 104, 26
+	const each, gap, left = 104, 26, 76
+	perRow := 1
+	if len(names) > wide {
+		perRow = 2
+	}
+	across := (width - perRow*(left+32)) / perRow
+	perColumn := (len(names) + perRow - 1) / perRow
+	shown := shortenAll(names, 100)
 	h := charts.NewCustom()
 	h.XAxisList, h.YAxisList = nil, nil
 	above, most := 0, 0
@@ -181,17 +191,17 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 		})
 		xs := valueAxis("", ticks, 0, float64(bins)*bin)
 		xs.GridIndex = g
-		if g == len(names)-1 {
+		if g == len(names)-1 || g%perColumn == perColumn-1 {
 			xs.Name = xName
 		}
-		ys := valueAxis(shorten(names[g], 90), "number", 0, nil)
+		ys := valueAxis(shown[g], "number", 0, nil)
 		ys.GridIndex = g
 		ys.SplitNumber = 3
 		yy := yAxis(ys, 40)
 		yy.MinInterval, yy.SplitNumber = 1, 3
 		h.ExtendXAxis(xs)
 		h.ExtendYAxis(yy)
-		h.SetGlobalOptions(charts.WithGridOpts(opts.Grid{Left: "76", Right: "32", Top: px(y + 14 + g*(each+gap+14)), Height: px(each)}))
+		h.SetGlobalOptions(charts.WithGridOpts(opts.Grid{Left: px(left + g/perColumn*(across+left+32)), Width: px(across), Top: px(y + 14 + g%perColumn*(each+gap+14)), Height: px(each)}))
 	}
 	for g := range h.YAxisList { // one scale for all
 		h.YAxisList[g].Max = nice(most)
@@ -200,7 +210,7 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 		notes[0] += fmt.Sprintf("; the last bin holds all from %s on (%d pictures)", number(float64(bins-1)*bin, 6), above)
 	}
 	h.SetGlobalOptions(noLegend())
-	return newFigure(a, width, y+14+len(names)*(each+gap+14)+24, h, notes...)
+	return newFigure(a, width, y+14+perColumn*(each+gap+14)+24, h, notes...)
 }
 
 // onAxes puts a series on the k-th pair of axes.

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -309,6 +310,96 @@ func TestPoorData(t *testing.T) {
 		t.Fatal(err)
 	}
 	svgOf(t, f)
+}
+
+// Twenty groups are told apart by colour, symbol and line, and by names, however long or alike.
+func TestTwentyGroups(t *testing.T) {
+	names, looks := []string{}, map[string]bool{}
+	for i := range 20 {
+		names = append(names, strings.Repeat("とても長いジャンル", 6)+fmt.Sprint(i))
+		looks[colour(i)+symbol(i)] = true
+		if i >= len(palette) && dash(i) == dash(i-len(palette)) {
+			t.Errorf("groups %d and %d have one line", i, i-len(palette))
+		}
+	}
+	if len(looks) != 20 {
+		t.Errorf("20 groups have %d looks", len(looks))
+	}
+	for number, f := range samples(t, append(names[:17:17], "رقص شرقي", "👨‍👩‍👧‍👦 family", "a\tb")) {
+		svg := svgOf(t, f)
+		if number != "4.2" && number != "4.3" {
+			continue
+		}
+		shown := map[string]bool{}
+		for _, line := range text(t, svg) {
+			if strings.HasPrefix(line, "とても") {
+				shown[line] = true
+			}
+		}
+		if len(shown) != 17 {
+			t.Errorf("figure %s shows %d of 17 long names: %q", number, len(shown), slices.Sorted(maps.Keys(shown)))
+		}
+	}
+}
+
+func TestShorten(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		room int
+		want string
+	}{
+		{"dance", 110, "dance"}, {"a long name of a genre", 70, "a long n…"},
+		{"か\u3099か\u3099か\u3099", 35, "か\u3099…"}, // never a letter without its mark
+		{"ab👨‍👩‍👧", 34, "ab…"},                    // nor half a family
+	} {
+		if got := shorten(c.name, c.room); got != c.want {
+			t.Errorf("shorten(%q, %d) = %q, want %q", c.name, c.room, got, c.want)
+		}
+	}
+	if got, want := numbered([]string{"a", "b", "a", "a (2)", "a"}), []string{"a", "b", "a (3)", "a (2)", "a (4)"}; !slices.Equal(got, want) {
+		t.Errorf("numbered %q, want %q", got, want)
+	}
+}
+
+// A figure of very many points draws some of each group.
+func TestManyPoints(t *testing.T) {
+	a, b := Points{Group: "a"}, Points{Group: "b"}
+	for k := range 9000 {
+		a.X, a.Y = append(a.X, float64(k+1)), append(a.Y, float64(k+1))
+	}
+	b.X, b.Y = a.X[:1000], a.Y[:1000]
+	f, err := ScatterRegression(About{Title: "t"}, "x", "y", []Points{a, b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg := svgOf(t, f)
+	for fill, want := range map[string]int{"0072B2": 1800, "D55E00": 200} {
+		if got := len(regexp.MustCompile(`transform="matrix\([^"]*" fill="#`+fill+`" fill-opacity="0.65"`).FindAll(svg, -1)); got != want {
+			t.Errorf("%d points of colour %s, want %d", got, fill, want)
+		}
+	}
+	if !bytes.Contains(svg, []byte("of 10,000 points one in 5 is drawn")) {
+		t.Error("the figure does not say that it leaves points out")
+	}
+}
+
+// A published value may be missing for some groups.
+func TestSomePublished(t *testing.T) {
+	nan := math.NaN()
+	f, err := Bars(About{Title: "t"}, "y", "", []string{"a", "b"}, []Bar{{"s", []float64{1, 2}, nil, nil, []float64{nan, 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Violins(About{Title: "t"}, []string{"a", "b"}, []Panel{{"p", [][]float64{{1, 2, 3}, {2, 3, 4}}, []float64{nan, 2}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(svgOf(t, f), []byte(`fill="#fff" stroke="#222" stroke-width="1.8"`)); n != 1 {
+		t.Errorf("%d diamonds on bars, want 1", n)
+	}
+	if n := bytes.Count(v.option, []byte(`"symbol":"diamond"`)); n != 1 {
+		t.Errorf("%d diamonds on violins, want 1", n)
+	}
 }
 
 func TestNumber(t *testing.T) {

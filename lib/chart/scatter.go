@@ -27,10 +27,15 @@ type Fit struct {
 	Note            string
 }
 
+// mostPoints is how many points a figure draws: more would only cover each other, and make a page of
+// many megabytes.
+const mostPoints = 2000
+
 // ScatterRegression shows two counts against each other on logarithmic axes, with a
 // regression line and its confidence band by group (figure 4.2). A zero has no
 // place on a logarithmic axis: points with one lie in a gutter beside the axis,
-// marked 0, and a note says how many they are.
+// marked 0, and a note says how many they are. Of more than mostPoints points that
+// share is drawn, every so manyth of each group, and a note says so.
 func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, error) {
 	labels := make([]string, len(groups))
 	for i, g := range groups {
@@ -127,15 +132,19 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 			zeroPoints, points, strings.Join(parts, ", "))
 	}
 
+	every := (points + mostPoints - 1) / mostPoints
+	thinned := ""
+	if every > 1 {
+		thinned = fmt.Sprintf("of %s points one in %d is drawn; the lines are of all", number(float64(points), 6), every)
+	}
 	s := charts.NewScatter()
-	shown := make([]string, len(groups))
+	shown := shortenAll(names, 140)
 	for i, g := range groups {
-		shown[i] = shorten(names[i], 140)
 		if g.Fit != nil && g.Fit.Note != "" {
 			shown[i] += " (" + clean(g.Fit.Note) + ")"
 		}
 		var data []opts.ScatterData
-		for k := range g.X {
+		for k := 0; k < len(g.X); k += every {
 			head := names[i]
 			if g.Names != nil {
 				head = clean(g.Names[k])
@@ -164,7 +173,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 			charts.NewCustom().AddSeries(shown[i], band, renderItem("band", colour(i), 1, 2)),
 			charts.NewLine().AddSeries(shown[i], mean, func(s *charts.SingleSeries) {
 				s.ShowSymbol = opts.Bool(false)
-				s.LineStyle = &opts.LineStyle{Color: colour(i), Width: 2.5}
+				s.LineStyle = &opts.LineStyle{Color: colour(i), Width: 2.5, Type: dash(i)}
 				s.ItemStyle = &opts.ItemStyle{Color: colour(i)}
 			}),
 		)
@@ -182,7 +191,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 			s.LineStyle = &opts.LineStyle{Color: "#888", Width: 1, Type: "dashed"}
 		}))
 	}
-	key, y := legend(top(note), shown, 14)
+	key, y := legend(top(note, thinned), shown, 14)
 	xs, ys := valueAxis(xName+" (log scale)", ticks[0], lo[0], hi[0]), valueAxis(yName+" (log scale)", ticks[1], lo[1], hi[1])
 	xs.MinInterval, xs.MaxInterval = 1, 1
 	yy := yAxis(ys, 48)
@@ -192,7 +201,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 		charts.WithGridOpts(opts.Grid{Left: "72", Right: "24", Top: px(y + 12), Height: "380"}),
 		key,
 	)
-	return newFigure(a, width, y+12+380+60, s, note)
+	return newFigure(a, width, y+12+380+60, s, note, thinned)
 }
 
 // renderItem draws a custom series by a function of runtime.js, in one colour. y are

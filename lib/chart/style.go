@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,16 +23,20 @@ const (
 	wide  = 6   // more groups than this do not fit beside each other in half a figure
 )
 
-// palette is Okabe & Ito's (2008), distinguishable with any colour vision, in an
-// order that keeps neighbours apart in lightness; yellow is left out, too light on
-// white.
-var palette = []string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"}
+// palette is Okabe & Ito's (2008) in an order that keeps neighbours apart in lightness, without yellow,
+// which is too light on white; then wine and olive of Tol's muted scheme (2021) and grey. More cannot be
+// told apart with any colour vision: further groups repeat colours with another symbol and another dash.
+var palette = []string{"#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#882255", "#999933", "#888888"}
 
-// symbols differ as well, for readers and printers without colour.
-var symbols = []string{"circle", "triangle", "rect", "diamond", "emptyCircle", "emptyTriangle"}
+// symbols differ as well, for readers and printers without colour. Their number has no divisor in common
+// with the colours': the first 70 groups have a pair of their own.
+var symbols = []string{"circle", "triangle", "rect", "diamond", "emptyCircle", "emptyTriangle", "emptyRect"}
 
 func colour(i int) string { return palette[i%len(palette)] }
 func symbol(i int) string { return symbols[i%len(symbols)] }
+
+// dash is the line of group i: whole for the first of each colour, dashed and dotted for the next.
+func dash(i int) string { return []string{"solid", "dashed", "dotted"}[i/len(palette)%3] }
 
 // inherited are the members of JavaScript's Object.prototype. ECharts keeps the
 // widths of texts in a plain object: it would find these there without having
@@ -61,21 +66,39 @@ func clean(s string) string {
 }
 
 // cleanAll cleans names and demands that there are some and that they differ: marks
-// are told apart by name.
+// are told apart by name. Names that cleaning makes equal are numbered.
 func cleanAll(what string, names []string) ([]string, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%s: %w", what, errEmpty)
 	}
 	out := make([]string, len(names))
-	seen := map[string]bool{}
+	given := map[string]bool{}
 	for i, n := range names {
-		out[i] = clean(n)
-		if seen[out[i]] {
-			return nil, fmt.Errorf("%s: %q stands there twice", what, out[i])
+		if given[n] {
+			return nil, fmt.Errorf("%s: %q stands there twice", what, clean(n))
 		}
-		seen[out[i]] = true
+		given[n] = true
+		out[i] = clean(n)
 	}
-	return out, nil
+	return numbered(out), nil
+}
+
+// numbered makes texts differ: one that stands there already gets a number behind it.
+func numbered(texts []string) []string {
+	seen := map[string]bool{}
+	for _, t := range texts {
+		seen[t] = true
+	}
+	out, first := slices.Clone(texts), map[string]bool{}
+	for i, t := range texts {
+		for k := 2; first[out[i]]; k++ {
+			if again := fmt.Sprintf("%s (%d)", t, k); !seen[again] {
+				out[i] = again
+			}
+		}
+		first[out[i]] = true
+	}
+	return out
 }
 
 // finite demands numbers that can be drawn.
@@ -90,6 +113,11 @@ func finite(what string, values ...[]float64) error {
 	return nil
 }
 
+// some are the values that are there: NaN stands for none.
+func some(values []float64) []float64 {
+	return slices.DeleteFunc(slices.Clone(values), math.IsNaN)
+}
+
 // sameLength demands slices of length n; a nil one is left out and passes.
 func sameLength(what string, n int, values ...[]float64) error {
 	for _, vs := range values {
@@ -101,16 +129,33 @@ func sameLength(what string, n int, values ...[]float64) error {
 }
 
 // shorten cuts a name to a width in pixels for an axis or legend; tooltips hold all
-// of it.
+// of it. It does not cut between a letter and its marks, nor inside a joined emoji.
 func shorten(s string, room int) string {
 	if textWidth(s) <= room {
 		return s
 	}
 	r := []rune(s)
-	for len(r) > 0 && textWidth(string(r))+12 > room {
-		r = r[:len(r)-1]
+	n := len(r)
+	for n > 0 && (textWidth(string(r[:n]))+12 > room || attached(r[n]) || r[n-1] == zeroWidthJoiner) {
+		n--
 	}
-	return string(r) + "…"
+	return strings.TrimRight(string(r[:n]), " ") + "…"
+}
+
+// shortenAll cuts names to a width in pixels, and numbers those that cutting makes equal.
+func shortenAll(names []string, room int) []string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = shorten(n, room)
+	}
+	return numbered(out)
+}
+
+const zeroWidthJoiner = '\u200D'
+
+// attached says whether a rune belongs to the one before it.
+func attached(r rune) bool {
+	return unicode.Is(unicode.M, r) || r == zeroWidthJoiner || 0x1F3FB <= r && r <= 0x1F3FF // skin tones
 }
 
 // tip is the text of a mark's tooltip: a heading and lines below it.
@@ -150,11 +195,10 @@ func valueAxis(name, ticks string, lo, hi any) opts.XAxis {
 func categoryAxis(name string, names []string, band int) (axis opts.XAxis, depth int) {
 	label := axisLabel("")
 	label.Interval = "0"
-	shown := make([]string, len(names))
+	shown := shortenAll(names, 110)
 	widest := 0
-	for i, n := range names {
-		shown[i] = shorten(n, 110)
-		widest = max(widest, textWidth(shown[i]))
+	for _, n := range shown {
+		widest = max(widest, textWidth(n))
 	}
 	depth = 28
 	if widest+8 > band {
@@ -189,10 +233,12 @@ func categoryRows(names []string) (axis opts.YAxis, room int) {
 func textWidth(s string) int {
 	w := 0
 	for _, r := range s {
-		if r < 0x2E80 {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf): // on or between letters
+		case r < 0x2E80:
 			w += 7
-		} else {
-			w += 12 // Chinese characters, kana
+		default:
+			w += 12 // Chinese characters, kana, emoji
 		}
 	}
 	return w

@@ -1,11 +1,8 @@
 package dataset
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -74,24 +71,25 @@ func (s *Set) Corrected() string {
 	return fmt.Sprintf("%s %s corrected by hand (%s).", strings.Join(parts, " and "), were, CorrectionsFile)
 }
 
-var corrections = csvTable[Correction]{CorrectionsFile, []string{"file", "face_count", "text"}, parseCorrection}
+var corrections = csvTable[Correction]{CorrectionsFile, []string{"file", "face_count", "text"}, map[string]string{
+	"faces": "face_count", "face": "face_count", "顔": "face_count", "テキスト": "text", "文字": "text",
+}, parseCorrection}
 
-// readCorrections reads what the folder's corrections.csv says about the given pictures;
-// none where there is no such file. None of its faults costs a picture: a row at fault is
-// not followed, and of two rows of one picture the first is. A file that cannot be read
+// readCorrections reads what the folder's corrections.csv says about its pictures, and what came of
+// reading; nothing where there is no such file. None of its faults costs a picture: a row at fault is
+// not followed, and of several rows of one picture the first without fault is. A file that cannot be read
 // or lacks a column leaves no set, lenient or not: what somebody has corrected must not
 // go back to what it was unnoticed.
-func readCorrections(dir string, files []string) (map[string]Correction, Problems) {
-	if _, err := os.Lstat(filepath.Join(dir, CorrectionsFile)); errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+func readCorrections(dir string, pictures *pictureNames) (map[string]Correction, content[Correction]) {
+	if file, _, err := TableFile(dir, CorrectionsFile); file == "" && err == nil {
+		return nil, content[Correction]{}
 	}
-	rows, problems := corrections.read(dir)
-	found, more := corrections.join(files, rows, false)
-	problems = append(problems, more...)
-	for i := range problems {
-		problems[i].sample = ""
+	table := corrections.read(dir)
+	found := corrections.join(&table, pictures, false)
+	for i := range table.problems {
+		table.problems[i].sample, table.problems[i].others = "", nil
 	}
-	return found, problems
+	return found, table
 }
 
 func parseCorrection(cell func(column string) string) (c Correction, faults Problems) {
@@ -117,7 +115,7 @@ func parseCorrection(cell func(column string) string) (c Correction, faults Prob
 
 // parseFaces reads a count without a unit: 3K are likes, not faces.
 func parseFaces(cell string) (int, error) {
-	n, err := ParseCount(cell)
+	n, err := parseNumber(cell)
 	if err != nil {
 		return 0, err
 	}

@@ -4,26 +4,23 @@
 //	DIR/<genre>/<picture>.png|jpg|jpeg|webp
 //	DIR/engagement.csv          file,likes,saves,comments
 //	DIR/corrections.csv         file,face_count,text; may be missing
+//	DIR/genres.csv              folder,genre,title; may be missing
 //
-// The genres are the folders. All faults of a folder are reported at once, each
+// Each folder is a genre. All faults of a folder are reported at once, each
 // with file, row, field, what was expected and what to do.
 package dataset
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"sort"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/unicode/norm"
@@ -43,7 +40,7 @@ const (
 // Sample is one labelled screenshot.
 type Sample struct {
 	File                   string // slash-separated path below Set.Dir, "dance/001.png"
-	Genre                  string // name of its folder
+	Genre                  string // its folder's, by nameGenres
 	Label                  int    // index of Genre in Set.Genres
 	Likes, Saves, Comments int64
 }
@@ -56,9 +53,19 @@ type Set struct {
 	Dropped Problems // what a lenient Open left out
 	StandIn bool     // the pictures are drawn, the numbers made: see package standin
 
+	// Understood says, in a sentence each, what in the folder was read otherwise than as it stands
+	// there: names in a table by a looser spelling, a table by another name. Debris are the entries that
+	// systems leave behind and that were left alone.
+	Understood, Debris []string
+
 	Corrections map[string]Correction // by Sample.File, of the pictures that have one
 
-	hash []string // SHA-256 of each picture's bytes, hexadecimal
+	Near []Near // pairs of pictures that are near-duplicates
+
+	hash   []string // SHA-256 of each picture's bytes, hexadecimal
+	info   []picture.Info
+	group  []int // of each sample the first sample of its group: see tie
+	naming naming
 }
 
 // Dir is the data folder in use: $DATA, else the stand-in set's place.
@@ -93,6 +100,9 @@ func (s *Set) Fingerprint() string {
 		if c, ok := s.Corrections[p.File]; ok {
 			c.fingerprint(h)
 		}
+		if s.group != nil && s.group[i] != i { // it decides the folds
+			fmt.Fprintf(h, "fold of %d\n", s.group[i])
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -106,39 +116,61 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("data folder %s is a file; expected a folder of genre folders", dir)
 	}
-	files, problems, err := list(dir)
+	found, err := list(dir)
 	if err != nil {
 		return nil, err
 	}
+	files, problems := found.files, found.problems
 	checked, err := check(ctx, dir, files)
 	if err != nil {
 		return nil, err
 	}
 	problems = append(problems, contentProblems(files, checked)...)
-	rows, rowProblems := engagement.read(dir)
-	problems = append(problems, rowProblems...)
-
-	set := &Set{Dir: dir}
+	set := &Set{Dir: dir, Debris: found.debris, Understood: found.understood}
 	if _, err := os.Stat(filepath.Join(dir, StandInFile)); err == nil {
 		set.StandIn = true
 	}
-	numbers, joinProblems := engagement.join(files, rows, !rowProblems.fatal())
-	problems = append(problems, joinProblems...)
-	corrected, correctionProblems := readCorrections(dir, files)
-	problems = append(problems, correctionProblems...)
+	names := newNames(files)
+	table := engagement.read(dir)
+	numbers := engagement.join(&table, names, !table.problems.fatal())
+	corrected, correctionsTable := readCorrections(dir, names)
+	problems = slices.Concat(problems, table.problems, correctionsTable.problems)
+	set.Understood = slices.Concat(set.Understood, table.understood, correctionsTable.understood)
+	// Package features reads this one, and has nobody to say it to.
+	if _, understood, err := TableFile(dir, coloursFile); err == nil && understood != "" {
+		set.Understood = append(set.Understood, understood)
+	}
+
+	var folders []string // sorted, as files are
+	for _, f := range files {
+		if folder := path.Dir(f); !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	genres, understood, genreProblems := nameGenres(dir, folders)
+	problems = append(problems, genreProblems...)
+	set.Understood = append(set.Understood, understood...)
+	set.naming = genres
 
 	bad := map[string]bool{}
 	for _, p := range problems {
 		bad[p.sample] = true
+		for _, file := range p.others {
+			bad[file] = true
+		}
 	}
+	var looks []look
+	var groups []string
 	for i, f := range files {
 		row, ok := numbers[f]
 		if !ok || bad[f] {
 			continue
 		}
-		genre := path.Dir(f)
+		genre := genres.genre[path.Dir(f)]
 		set.Samples = append(set.Samples, Sample{File: f, Genre: genre, Likes: row.likes, Saves: row.saves, Comments: row.comments})
 		set.hash = append(set.hash, checked[i].hash)
+		set.info = append(set.info, checked[i].info)
+		looks, groups = append(looks, checked[i].look), append(groups, row.group)
 		if c, ok := corrected[f]; ok {
 			if set.Corrections == nil {
 				set.Corrections = map[string]Correction{}
@@ -149,18 +181,27 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 			set.Genres = append(set.Genres, genre)
 		}
 	}
+	set.Near = near(looks, NearLimit)
+	set.group = tie(groups, set.Near)
 	// Paths are not in the genres' order: "food & drink/" comes before "food/".
 	slices.Sort(set.Genres)
 	for i := range set.Samples {
 		set.Samples[i].Label = slices.Index(set.Genres, set.Samples[i].Genre)
 	}
+	fail := func(problems Problems) (*Set, error) {
+		fine := len(set.Samples)
+		if table.problems.fatal() { // no picture has numbers, through no fault of its own
+			fine = len(slices.DeleteFunc(slices.Clone(files), func(f string) bool { return bad[f] }))
+		}
+		return nil, &FolderError{Dir: dir, Fine: fine, Pictures: len(files), Problems: problems, Understood: set.Understood}
+	}
 	if len(problems) > 0 && (!lenient || problems.fatal()) {
-		return nil, problems
+		return fail(problems)
 	}
 	set.Dropped = problems
 	if len(set.Genres) < 2 {
 		p := Problem{File: dir, Found: fmt.Sprintf("%d genre folder(s) with usable pictures", len(set.Genres)), Want: "two genres or more", Fix: "make one folder a genre and put its pictures into it", folder: true}
-		return nil, append(problems, p)
+		return fail(append(problems, p))
 	}
 	return set, nil
 }
@@ -168,125 +209,78 @@ func Open(ctx context.Context, dir string, lenient bool) (*Set, error) {
 // pictureTypes are the endings of the picture files that are read.
 var pictureTypes = []string{".png", ".jpg", ".jpeg", ".webp"}
 
-// list finds the pictures below dir's genre folders, sorted, and the entries that
-// do not belong there. Hidden files and folders are none of ours.
-func list(dir string) (files []string, problems Problems, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading the data folder: %w", err)
-	}
-	for _, e := range entries {
-		name := e.Name()
-		if hidden(name) {
-			continue
-		}
-		if !isDir(dir, e) {
-			if slices.Contains(pictureTypes, strings.ToLower(path.Ext(name))) {
-				problems = append(problems, Problem{File: name, Found: "a picture outside the genre folders", Want: "DIR/<genre>/<picture>", Fix: "move it into the folder of its genre"})
-			}
-			continue
-		}
-		inside, err := os.ReadDir(filepath.Join(dir, name))
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading the genre folder %s: %w", name, err)
-		}
-		n := len(files)
-		for _, f := range inside {
-			file := path.Join(name, f.Name())
-			ext := strings.ToLower(path.Ext(f.Name()))
-			switch {
-			case hidden(f.Name()):
-			case isDir(filepath.Join(dir, name), f):
-				problems = append(problems, Problem{File: file, Found: "a folder inside a genre folder", Want: "pictures only", Fix: "move its pictures up, or move the folder out"})
-			case special(filepath.Join(dir, name, f.Name())):
-				problems = append(problems, Problem{File: file, Found: "neither a file nor a folder", Want: "pictures only", Fix: "remove it"})
-			case !slices.Contains(pictureTypes, ext):
-				problems = append(problems, Problem{File: file, Found: fmt.Sprintf("a file of type %q", ext), Want: "png, jpg, jpeg or webp", Fix: "export it as PNG, or move it out"})
-			default:
-				files = append(files, file)
-			}
-		}
-		if len(files) == n {
-			problems = append(problems, Problem{File: name + "/", Found: "a genre folder without pictures", Want: "one picture or more", Fix: "put the genre's pictures into it, or remove the folder"})
-		}
-	}
-	sort.Strings(files)
-	return files, problems, nil
-}
-
-// hidden says whether a name is one that systems leave behind unasked.
-func hidden(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.EqualFold(name, "thumbs.db") || strings.EqualFold(name, "desktop.ini")
-}
-
-// special says whether something is there that is no regular file, such as a pipe, which reading would
-// wait for.
-func special(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.Mode().IsRegular()
-}
-
-// isDir follows links, so that a genre may be a link to a folder elsewhere.
-func isDir(parent string, e fs.DirEntry) bool {
-	if e.Type()&fs.ModeSymlink == 0 {
-		return e.IsDir()
-	}
-	info, err := os.Stat(filepath.Join(parent, e.Name()))
-	return err == nil && info.IsDir()
-}
-
 // checkedPicture is what checking one picture found.
 type checkedPicture struct {
 	hash   string // of the file's bytes
 	pixels string // of size and pixels: the same picture saved twice has the same
-	err    error  // why it cannot be read
+	look   look   // nearly the same picture has nearly the same
+	info   picture.Info
+	err    error // why it cannot be read
+	unread bool  // not even its bytes
+	away   bool  // they are, or may be, in the cloud
 }
 
 // check decodes every picture once, on all cores. What was found is remembered by
 // content, so that the next command need only read the bytes.
 func check(ctx context.Context, dir string, files []string) ([]checkedPicture, error) {
-	known, err := loadKnown()
-	if err != nil {
-		return nil, err
-	}
 	found := make([]checkedPicture, len(files))
 	bar := progress.New("checking pictures", "pictures", len(files))
+	// Without the list, this command and the next take longer, and find the same.
+	known, listErr := loadKnown()
 	var pool errgroup.Group
 	pool.SetLimit(runtime.GOMAXPROCS(0))
-	for i, file := range files {
-		pool.Go(func() error {
-			if ctx.Err() == nil {
-				found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(file)), known)
-				bar.Add(1)
-			}
-			return nil
-		})
+	finished := make(chan struct{})
+	go func() {
+		for i, file := range files {
+			pool.Go(func() error {
+				if ctx.Err() == nil {
+					found[i] = checkOne(filepath.Join(dir, filepath.FromSlash(file)), known)
+					bar.Add(1)
+				}
+				return nil
+			})
+		}
+		pool.Wait()
+		close(finished)
+	}()
+	select {
+	case <-finished:
+	case <-ctx.Done(): // a drive that does not answer must not keep an interrupt waiting
 	}
-	pool.Wait()
 	bar.Done()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("checking the pictures of %s: %w", dir, err)
 	}
-	return found, known.save(found)
+	if listErr == nil {
+		listErr = known.save(found)
+	}
+	if listErr != nil {
+		bar.Say(fmt.Sprintf("the pictures will be decoded again next time: %v", listErr))
+	}
+	return found, nil
 }
 
 func checkOne(file string, known *knownPictures) checkedPicture {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return checkedPicture{err: err}
+		return checkedPicture{err: fmt.Errorf("the file cannot be read: %w", inner(err)), away: isAway(file, nil, err), unread: true}
 	}
 	if len(data) == 0 {
-		return checkedPicture{err: errors.New("the file is empty")}
+		return checkedPicture{err: errors.New("the file is empty"), away: true}
 	}
 	sum := sha256.Sum256(data)
 	c := checkedPicture{hash: hex.EncodeToString(sum[:])}
-	if pixels, ok := known.pixels[c.hash]; ok {
-		c.pixels = pixels
+	if k, ok := known.pictures[c.hash]; ok {
+		c.pixels, c.look, c.info = k.Pixels, k.Look, k.Info
 		return c
 	}
-	m, err := picture.Decode(bytes.NewReader(data))
+	m, info, err := picture.DecodeInfo(data)
+	if err == nil {
+		c.info = info
+		c.look, err = lookOf(m)
+	}
 	if err != nil {
-		c.err = err
+		c.err, c.away = err, isAway(file, data, nil)
 		return c
 	}
 	h := sha256.New()
@@ -304,7 +298,14 @@ func contentProblems(files []string, checked []checkedPicture) Problems {
 	first := map[string]int{}
 	for i, c := range checked {
 		if c.err != nil {
-			problems = append(problems, Problem{File: files[i], Found: c.err.Error(), Want: "a whole PNG, JPEG or WebP picture", Fix: "export the picture again, or remove it and its row", sample: files[i]})
+			p := Problem{File: files[i], Found: c.err.Error(), Want: "a whole PNG, JPEG or WebP picture", Fix: "export the picture again, or remove it and its row", sample: files[i]}
+			switch {
+			case c.away:
+				p.Want, p.Fix = "pictures that are here", fetchIt
+			case c.unread:
+				p.Want, p.Fix = "what can be read", allowing
+			}
+			problems = append(problems, p)
 			continue
 		}
 		j, seen := first[c.pixels]

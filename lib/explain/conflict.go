@@ -78,12 +78,24 @@ func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
 	return c, c.draw(ctx)
 }
 
+// mostShapes is how many test pictures become shapes; a fold of the thesis' 300 pictures has 60.
+const mostShapes = 120
+
 // conflictItems gives every test picture as a shape one texture of another genre, the other genres
-// in turn, and one of its own genre. Every texture is used about as often.
+// in turn, and one of its own genre. Every texture is used about as often. Of very many test pictures
+// mostShapes are taken, evenly from each genre: each costs the drawing of four.
 func conflictItems(labels, test []int, genres int) []ConflictItem {
 	members := make([][]int, genres)
 	for _, i := range test {
 		members[labels[i]] = append(members[labels[i]], i)
+	}
+	for g, all := range members {
+		if most := max(2, mostShapes/genres); len(all) > most {
+			members[g] = nil
+			for k := range most {
+				members[g] = append(members[g], all[k*len(all)/most])
+			}
+		}
 	}
 	var items []ConflictItem
 	for _, method := range []string{Spectrum, Patches} {

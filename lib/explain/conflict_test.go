@@ -249,6 +249,18 @@ func TestConflictItems(t *testing.T) {
 			t.Errorf("picture %d: %d shapes, %d textures, want 2 and 2", i, shapes[i], textures[i])
 		}
 	}
+	// Of very many pictures some are taken, evenly from each genre.
+	labels, test = nil, nil
+	for i := range 3000 {
+		labels, test = append(labels, i%3), append(test, i)
+	}
+	shapes = map[int]int{}
+	for _, it := range conflictItems(labels, test, 3) {
+		shapes[labels[it.Shape]]++
+	}
+	if want := 4 * mostShapes / 3; shapes[0] != want || shapes[1] != want || shapes[2] != want {
+		t.Errorf("3000 pictures make %v items a genre, want %d", shapes, want)
+	}
 	if got := conflictItems([]int{0, 0}, []int{0}, 1); len(got) != 0 {
 		t.Errorf("one picture of one genre makes %v", got)
 	}

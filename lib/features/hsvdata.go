@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -30,11 +29,16 @@ import (
 // of the set needs one row, and every row a picture.
 const HSVFile = "hsvdata.csv"
 
-// readHSV reads the set's HSVFile; its error is all faults at once.
+// readHSV reads the set's HSVFile, or the one file of nearly that name; nil where there is none. Its error
+// is all faults at once.
 func readHSV(set *dataset.Set) (map[string]Colour, error) {
-	b, err := os.ReadFile(filepath.Join(set.Dir, HSVFile))
+	name, _, err := dataset.TableFile(set.Dir, HSVFile)
+	if err != nil || name == "" {
+		return nil, err
+	}
+	b, err := dataset.ReadRegular(filepath.Join(set.Dir, name))
 	if err != nil {
-		return nil, fmt.Errorf("colour statistics: %w", err)
+		return nil, fmt.Errorf("colour statistics: reading %s: %w", name, err)
 	}
 	fault := func(found, want, fix string) error {
 		return dataset.Problems{{File: HSVFile, Row: 1, Found: found, Want: want, Fix: fix + ", or remove the file to have the colours measured"}}

@@ -43,13 +43,7 @@ type Measurement struct {
 // Where the set's folder holds HSVFile, the colour statistics are taken from there; what
 // its corrections say stands in place of what was measured.
 func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error) {
-	var given map[string]Colour
-	_, err := os.Stat(filepath.Join(set.Dir, HSVFile))
-	if err == nil {
-		given, err = readHSV(set)
-	} else if os.IsNotExist(err) {
-		err = nil
-	}
+	given, err := readHSV(set)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +121,7 @@ func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *sto
 			}
 			m, err := picture.Open(set.Path(i))
 			if err != nil {
-				return fmt.Errorf("%s: %w; check the folder with: thesis data check -data %s", set.Samples[i].File, err, set.Dir)
+				return fmt.Errorf("%s: %w; check the folder with: go run ./lib/cmd/thesis data check -data %s", set.Samples[i].File, err, set.Dir)
 			}
 			if found[i], err = measureOne(inner, m); err != nil {
 				return fmt.Errorf("%s: %w", set.Samples[i].File, err)

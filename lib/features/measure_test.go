@@ -240,6 +240,17 @@ func TestHSVData(t *testing.T) {
 		}
 	}
 
+	// A file of nearly the name is meant for it.
+	if err := os.Rename(filepath.Join(set.Dir, HSVFile), filepath.Join(set.Dir, "HSVdata.csv.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if r := measure(t, set, cache).Rows[0]; r.Colour != want[0] {
+		t.Errorf("from HSVdata.csv.txt: %+v, expected %+v", r.Colour, want[0])
+	}
+	if err := os.Remove(filepath.Join(set.Dir, "HSVdata.csv.txt")); err != nil {
+		t.Fatal(err)
+	}
+
 	for _, c := range []struct{ csv, want string }{
 		{"", "no first line"},
 		{strings.Replace(first, "mean_hue", "hue", 1) + dance, "no column mean_hue"},

@@ -212,7 +212,7 @@ func ReadCSV(r io.Reader) (*Table, error) {
 	c := csv.NewReader(r)
 	first, err := c.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, errors.New("metadata table: empty; make it with: thesis features -o FILE")
+		return nil, errors.New("metadata table: empty; make it with: go run ./lib/cmd/thesis features -o FILE")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("metadata table: %w", err)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/stats"
 )
@@ -25,7 +26,8 @@ const (
 )
 
 // Chapter4 computes every number of chapter 4 from the metadata table: 124 entries,
-// in the thesis' order. data says what the table was measured on, see DataName.
+// in the thesis' order. data says what the table was measured on, see DataName. What is about a genre that
+// the table lacks, or has too few pictures of, is not measured.
 func Chapter4(t *features.Table, data string) ([]Entry, error) {
 	ref, err := Published()
 	if err != nil {
@@ -48,6 +50,18 @@ func Chapter4(t *features.Table, data string) ([]Entry, error) {
 	return b.entries, nil
 }
 
+// of says why numbers of a genre are not measured, where they are not.
+func (b *book) of(genre string, byGenre map[string]*features.Table) {
+	switch n := len(byGenre[genre].Rows); n {
+	case 0:
+		b.why = fmt.Sprintf("no folder is the genre %s (a row in %s can say that one is)", genre, dataset.GenresFile)
+	case 1:
+		b.why = fmt.Sprintf("%s has 1 picture", genre)
+	default:
+		b.why = fmt.Sprintf("the %d pictures of %s do not tell: fewer than three have a number, or all have the same", n, genre)
+	}
+}
+
 // describe gives the description of a column; all of it NaN where there are no rows.
 func describe(t *features.Table, column string) (stats.Description, error) {
 	x, err := t.Column(column)
@@ -64,7 +78,12 @@ func describe(t *features.Table, column string) (stats.Description, error) {
 // Section 4.1.1: 100 pictures a genre, 300 in all.
 func (b *book) size(t *features.Table, byGenre map[string]*features.Table, ref *Reference) {
 	for _, g := range ref.Classes {
-		b.add("Section 4.1.1", "pictures", g, float64(ref.PerClass), float64(len(byGenre[g].Rows)), 0)
+		b.of(g, byGenre)
+		n := float64(len(byGenre[g].Rows))
+		if n == 0 {
+			n = math.NaN()
+		}
+		b.add("Section 4.1.1", "pictures", g, float64(ref.PerClass), n, 0)
 	}
 	b.add("Section 4.1.1", "pictures", "total", float64(ref.PerClass*len(ref.Classes)), float64(len(t.Rows)), 0)
 }
@@ -189,23 +208,23 @@ func (b *book) engagement(t *features.Table, byGenre map[string]*features.Table,
 	const where = "Section 4.4.1"
 	x, y, _ := LogEngagement(t)
 	r := math.NaN()
-	if len(x) > 2 {
-		c, err := stats.Pearson(x, y)
-		if err != nil {
-			return fmt.Errorf("%s, saves and likes: %w", where, err)
-		}
+	b.why = "too few pictures have saves and likes, or all have the same"
+	c, err := stats.Pearson(x, y)
+	if err == nil {
 		r = c.R
+	} else if !Absent(err) {
+		return fmt.Errorf("%s, saves and likes: %w", where, err)
 	}
 	b.add(where, "saves and likes", "Pearson r", ref.Section441.PearsonR, r, pearsonTolerance)
 	for _, g := range ref.Classes {
 		p := ref.Section441.Lines[g]
 		slope, intercept, r2 := math.NaN(), math.NaN(), math.NaN()
-		if len(byGenre[g].Rows) > 2 {
-			fit, _, err := EngagementFit(byGenre[g])
-			if err != nil {
-				return fmt.Errorf("%s, %s, log10 likes on log10 saves: %w", where, g, err)
-			}
+		b.of(g, byGenre)
+		fit, _, err := EngagementFit(byGenre[g])
+		if err == nil {
 			slope, intercept, r2 = fit.Slope.Value, fit.Intercept.Value, fit.R2
+		} else if !Absent(err) {
+			return fmt.Errorf("%s, %s, log10 likes on log10 saves: %w", where, g, err)
 		}
 		b.add(where, g, "slope", p.Slope, slope, regressionTolerance)
 		b.add(where, g, "intercept", p.Intercept, intercept, regressionTolerance)
@@ -217,6 +236,7 @@ func (b *book) engagement(t *features.Table, byGenre map[string]*features.Table,
 // likes is Table 4.3.
 func (b *book) likes(_ *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	for _, g := range ref.Classes {
+		b.of(g, byGenre)
 		p := ref.Likes[g]
 		d, err := describe(byGenre[g], "likes")
 		if err != nil {
@@ -224,7 +244,11 @@ func (b *book) likes(_ *features.Table, byGenre map[string]*features.Table, ref 
 		}
 		b.add("Table 4.3", g, "mean", p.Mean, d.Mean, engagementTolerance*p.Mean)
 		b.add("Table 4.3", g, "sd", p.Std, d.SD, engagementTolerance*p.Std)
-		b.add("Table 4.3", g, "n", float64(p.N), float64(len(byGenre[g].Rows)), 0)
+		n := float64(len(byGenre[g].Rows))
+		if n == 0 {
+			n = math.NaN()
+		}
+		b.add("Table 4.3", g, "n", float64(p.N), n, 0)
 	}
 	return nil
 }
@@ -243,6 +267,7 @@ func (b *book) meanAndSD(where, genre, name string, t *features.Table, column st
 // hsv is Table 4.4.
 func (b *book) hsv(_ *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	for _, g := range ref.Classes {
+		b.of(g, byGenre)
 		p := ref.HSV[g]
 		for _, v := range []struct {
 			name, column string
@@ -259,6 +284,7 @@ func (b *book) hsv(_ *features.Table, byGenre map[string]*features.Table, ref *R
 // faces is Table 4.5.
 func (b *book) faces(_ *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	for _, g := range ref.Classes {
+		b.of(g, byGenre)
 		if err := b.meanAndSD("Table 4.5", g, "faces", byGenre[g], "face_count", ref.Faces[g], [2]float64{faceTolerance, faceTolerance}); err != nil {
 			return err
 		}
@@ -269,6 +295,7 @@ func (b *book) faces(_ *features.Table, byGenre map[string]*features.Table, ref 
 // text is Table 4.6.
 func (b *book) text(_ *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	for _, g := range ref.Classes {
+		b.of(g, byGenre)
 		p := ref.Text[g]
 		share := func(v [2]float64) [2]float64 { return [2]float64{textTolerance * v[0], textTolerance * v[1]} }
 		if err := b.meanAndSD("Table 4.6", g, "characters", byGenre[g], "text_len", p.TextLen, share(p.TextLen)); err != nil {
@@ -289,6 +316,7 @@ func (b *book) text(_ *features.Table, byGenre map[string]*features.Table, ref *
 // keywords is Table 4.7: how often each published keyword was counted.
 func (b *book) keywords(_ *features.Table, byGenre map[string]*features.Table, ref *Reference) error {
 	for _, g := range ref.Classes {
+		b.of(g, byGenre)
 		counted := map[string]int{}
 		for _, k := range features.Keywords(byGenre[g].Rows, len(byGenre[g].Rows)*1000) {
 			counted[k.Word] = k.Count

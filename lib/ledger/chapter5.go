@@ -46,6 +46,7 @@ func Chapter5(summaries []trial.Summary, data string) ([]Entry, error) {
 			return nil, fmt.Errorf("published %s lacks %s", where, arm.key)
 		}
 		r := lastResult(Arm(summaries, 1, arm.arm))
+		b.whyNo(r, arm.arm)
 		b.add(where, arm.row, "mean accuracy", p.AccuracyMean, r.Accuracy, accuracyTolerance)
 		b.add(where, arm.row, "sd of accuracy", p.AccuracyStd, r.AccuracySD, spreadTolerance)
 		b.add(where, arm.row, "mean loss", p.LossMean, r.Loss, lossTolerance)
@@ -53,6 +54,14 @@ func Chapter5(summaries []trial.Summary, data string) ([]Entry, error) {
 		b.add(where, arm.row, "pictures right of 300", float64(p.Correct), correctOf300(r), picturesTolerance)
 	}
 	return b.entries, nil
+}
+
+// whyNo says why numbers of an arm are not measured, where they are not.
+func (b *book) whyNo(r trial.Result, arm string) {
+	b.why = fmt.Sprintf("counts are out of 300 pictures, and these data have %d", r.N())
+	if r.N() == 0 {
+		b.why = arm + " is not trained on all folds"
+	}
 }
 
 // lastResult is the result of the last epoch, all NaN where there is none.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"thesis.example/lib/dataset"
 	"thesis.example/lib/trial"
 )
 
@@ -26,6 +27,7 @@ func Chapter6(summaries []trial.Summary, data string) ([]Entry, error) {
 			return nil, fmt.Errorf("published %s lacks %s", where, arm.key)
 		}
 		r := lastResult(Arm(summaries, 2, arm.arm))
+		b.whyNo(r, arm.arm)
 		b.add(where, arm.row, "accuracy", p.Accuracy, r.Accuracy, accuracyTolerance)
 		b.add(where, arm.row, "F1", p.F1, r.F1, f1Tolerance)
 		b.add(where, arm.row, "pictures right of 300", float64(p.Correct), correctOf300(r), picturesTolerance)
@@ -35,9 +37,12 @@ func Chapter6(summaries []trial.Summary, data string) ([]Entry, error) {
 		published int
 	}{{"vit-single", "ViT single", ref.Confusion.ViTSingle}, {"vit-hybrid", "ViT hybrid", ref.Confusion.ViTHybrid}} {
 		ours := math.NaN()
+		b.whyNo(lastResult(Arm(summaries, 2, c.arm)), c.arm)
 		if s := Arm(summaries, 2, c.arm); s != nil && s.Last.N() == 300 {
-			if g := slices.Index(s.Genres, "gourmet"); g >= 0 {
+			if g := slices.Index(s.Genres, dataset.Gourmet); g >= 0 {
 				ours = float64(s.Last.Confusion[g][g])
+			} else {
+				b.why = "no folder is the genre gourmet"
 			}
 		}
 		b.add("Figure 6.3", c.row, "gourmet right of 100", float64(c.published), ours, cellTolerance)

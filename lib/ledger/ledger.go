@@ -33,7 +33,8 @@ type Entry struct {
 	Ours      float64 `json:"ours"`      // NaN, in JSON null, where not measured
 	Tolerance float64 `json:"tolerance"` // largest |ours − published| that counts as agreement
 	Verdict   string  `json:"verdict"`
-	Data      string  `json:"data"` // what ours was computed from, see DataName
+	Data      string  `json:"data"`          // what ours was computed from, see DataName
+	Why       string  `json:"why,omitempty"` // why it is not measured
 
 	row, column string // its place in the thesis' table
 }
@@ -64,6 +65,7 @@ type book struct {
 	chapter int
 	data    string
 	entries []Entry
+	why     string // of the entries that are not measured
 }
 
 // add enters one number. tolerance is absolute; see relative.
@@ -74,7 +76,7 @@ func (b *book) add(where, row, column string, published, ours, tolerance float64
 	// The comparison forgives the rounding of the subtraction itself.
 	switch diff := math.Abs(ours - published); {
 	case math.IsNaN(diff):
-		e.Verdict = NotMeasured
+		e.Verdict, e.Why = NotMeasured, b.why
 	case diff <= tolerance*(1+1e-12)+1e-12:
 		e.Verdict = Within
 	default:
@@ -90,6 +92,21 @@ func Find(entries []Entry, id string) (Entry, bool) {
 		return Entry{}, false
 	}
 	return entries[i], true
+}
+
+// WhyNot says in a sentence why numbers of one table, or with where "" of all, are not measured; "" where
+// all are.
+func WhyNot(entries []Entry, where string) string {
+	var reasons []string
+	for _, e := range entries {
+		if (where == "" || e.Where == where) && e.Verdict == NotMeasured && e.Why != "" && !slices.Contains(reasons, e.Why) {
+			reasons = append(reasons, e.Why)
+		}
+	}
+	if len(reasons) == 0 {
+		return ""
+	}
+	return "Not compared: " + strings.Join(reasons, "; ") + "."
 }
 
 // Count says how many entries have each verdict.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"thesis.example/lib/features"
+	"thesis.example/lib/stats"
 )
 
 // rows makes a table of n rows a genre with numbers that can be checked by hand.
@@ -167,6 +168,67 @@ func TestFindings4(t *testing.T) {
 	}
 	if _, err := Findings4(rows(60, "dance", "cooking")); !errors.Is(err, ErrNoGenre) || !strings.Contains(err.Error(), "0 picture(s) of gourmet") {
 		t.Errorf("without gourmet: %v", err)
+	}
+}
+
+// What the data lack is not measured, and a sentence says why.
+func TestNotMeasured(t *testing.T) {
+	table := rows(12, "dance", "cooking")
+	for i := range table.Rows {
+		if table.Rows[i].Genre == "dance" {
+			table.Rows[i].Saves = 0 // no logarithm: no line
+		}
+	}
+	entries, err := Chapter4(table, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ id, verdict, why string }{
+		{"4.1.1-pictures-travel", NotMeasured, "no folder is the genre travel"},
+		{"4.4.1-dance-slope", NotMeasured, "of dance do not tell"},
+		{"4.4-gourmet-hue-mean", NotMeasured, "no folder is the genre gourmet"},
+		{"4.1.1-pictures-dance", Outside, ""},
+	} {
+		e, ok := Find(entries, c.id)
+		if !ok || e.Verdict != c.verdict || !strings.Contains(e.Why, c.why) || (e.Why == "") != (c.why == "") {
+			t.Errorf("%s: %v, %q, %q", c.id, ok, e.Verdict, e.Why)
+		}
+	}
+	if why := WhyNot(entries, "Table 4.4"); strings.Count(why, "no folder is") != 2 || !strings.HasPrefix(why, "Not compared: ") {
+		t.Errorf("Table 4.4: %q", why)
+	}
+	if why := WhyNot(entries, "Table 4.1"); why != "" {
+		t.Errorf("Table 4.1 is measured, but: %q", why)
+	}
+}
+
+func TestCompareGenres(t *testing.T) {
+	var groups []stats.Column
+	for g := range 9 {
+		x := []float64{}
+		for k := range 6 {
+			x = append(x, float64(10*g+k))
+		}
+		groups = append(groups, stats.Column{Name: fmt.Sprint("genre ", g), X: x})
+	}
+	sentences, header, rows, err := CompareGenres("likes", append(groups, stats.Column{Name: "lone", X: []float64{1}}))
+	if err != nil || len(rows) != mostPairs || len(rows[0]) != len(header) {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	said := strings.Join(sentences, "\n")
+	for _, want := range []string{"likes: Kruskal–Wallis H = ", "with one picture each: lone.", "Of 36 pairs the 28 with the smallest p"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in %q", want, said)
+		}
+	}
+	if _, _, rows, err := CompareGenres("likes", groups[:2]); err != nil || len(rows) != 1 || rows[0][0] != "genre 0 – genre 1" || rows[0][1] != "-1.00" || rows[0][2] != "–" {
+		t.Errorf("two genres that do not overlap: %q, %v", rows, err)
+	}
+	for i := range groups {
+		groups[i].X = []float64{3, 3}
+	}
+	if sentences, _, rows, err := CompareGenres("faces", groups); err != nil || len(rows) > 0 || !strings.Contains(sentences[0], "the same for all") {
+		t.Errorf("all equal: %q, %q, %v", sentences, rows, err)
 	}
 }
 

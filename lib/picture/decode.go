@@ -27,8 +27,10 @@ func Open(path string) (*Image, error) {
 
 // Decode reads a PNG, JPEG or WebP picture, told apart by content, and turns it
 // upright by its EXIF (or, lacking that, XMP) orientation. Transparency is
-// dropped, not blended; of an animation, the first frame is read. r is read to
-// its end.
+// dropped, not blended; of an animation, the first frame is read. The numbers are
+// those in the file, whatever its colour profile: nothing is converted to sRGB, as
+// nothing is by Pillow unless a program asks for it, and the thesis' do not. r is
+// read to its end.
 //
 // The pixels are those of Pillow 13 with libjpeg-turbo 3 and libwebp 1.6, with
 // these differences:
@@ -46,6 +48,8 @@ func Open(path string) (*Image, error) {
 //     shows, are errors. Pillow refuses most of them too, but fills in some with
 //     grey. The coding of JPEG does not show all damage.
 //   - Damaged EXIF data are ignored; Pillow refuses the picture.
+//   - A PNG with a wrong check sum in a chunk that decides nothing about its pixels is read
+//     without that chunk; Pillow refuses it.
 //   - These JPEGs are errors: arithmetic, lossless or 12-bit coding; three
 //     components sampled otherwise than 4:4:4, 4:4:0, 4:2:2, 4:2:0, 4:1:1 and
 //     4:1:0, or four otherwise than all alike or the middle two halved both ways;
@@ -65,25 +69,41 @@ func Decode(r io.Reader) (*Image, error) {
 	return m, nil
 }
 
+// DecodeInfo is Decode of a file's bytes, and what the file says beside its pixels.
+func DecodeInfo(data []byte) (*Image, Info, error) {
+	m, info, err := decodeInfo(data, maxPixels)
+	if err != nil {
+		return nil, Info{}, fmt.Errorf("read picture: %w", err)
+	}
+	return m, info, nil
+}
+
 func decode(data []byte, limit int) (*Image, error) {
+	m, _, err := decodeInfo(data, limit)
+	return m, err
+}
+
+func decodeInfo(data []byte, limit int) (*Image, Info, error) {
 	var read func([]byte, int) (*Image, metadata, error)
+	var format string
 	switch {
 	case len(data) == 0:
-		return nil, errors.New("the file is empty")
+		return nil, Info{}, errors.New("the file is empty")
 	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		read = readJPEG
+		format, read = "JPEG", readJPEG
 	case bytes.HasPrefix(data, []byte(pngMagic)):
-		read = readPNG
+		format, read = "PNG", readPNG
 	case len(data) >= 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
-		read = readWebP
+		format, read = "WebP", readWebP
 	default:
-		return nil, fmt.Errorf("expected a PNG, JPEG or WebP picture, but the file starts with %q", data[:min(len(data), 12)])
+		return nil, Info{}, unknownFormat(data)
 	}
 	m, meta, err := read(data, limit)
 	if err != nil {
-		return nil, err
+		return nil, Info{}, err
 	}
-	return m.upright(meta.orientation()), nil
+	meta.info.Format = format
+	return m.upright(meta.orientation()), meta.info, nil
 }
 
 // checkSize refuses pictures without pixels or with too many.

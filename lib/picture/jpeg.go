@@ -38,7 +38,9 @@ type jpegFile struct {
 	jfif, adobe      bool
 	transform        uint8 // of the Adobe marker
 	exif, xmp        []byte
-	scan             int // place of the first scan's marker, 0 before it
+	icc              [256][]byte // pieces of the colour profile by their number
+	several          bool        // more pictures follow this one
+	scan             int         // place of the first scan's marker, 0 before it
 }
 
 var errJPEGTruncated = errors.New("JPEG: the file ends early: it is truncated, copy or export it again")
@@ -89,7 +91,14 @@ func readJPEG(data []byte, limit int) (*Image, metadata, error) {
 	if err := f.take(m); err != nil {
 		return fail(err)
 	}
-	return f.rgb(), metadata{f.exif, f.xmp}, nil
+	meta := metadata{exif: f.exif, xmp: f.xmp}
+	if icc := bytes.Join(f.icc[:], nil); len(icc) > 0 {
+		meta.info.Profile = iccName(icc)
+	}
+	if f.several {
+		meta.info.Notes = append(meta.info.Notes, "the file holds several pictures (MPO, as for depth or HDR); the first is read")
+	}
+	return f.rgb(), meta, nil
 }
 
 func jpegError(err error) error {
@@ -157,8 +166,15 @@ func (f *jpegFile) read(marker uint8, seg []byte, limit int) error {
 }
 
 func (f *jpegFile) readApp(marker uint8, seg []byte) {
-	const xmp = "http://ns.adobe.com/xap/1.0/\x00"
+	const (
+		xmp = "http://ns.adobe.com/xap/1.0/\x00"
+		icc = "ICC_PROFILE\x00" // ICC.1:2022, B.4: then the piece's number and how many there are
+	)
 	switch {
+	case marker == 0xe2 && len(seg) >= len(icc)+2 && string(seg[:len(icc)]) == icc:
+		f.icc[seg[len(icc)]] = seg[len(icc)+2:]
+	case marker == 0xe2 && len(seg) >= 4 && string(seg[:4]) == "MPF\x00": // CIPA DC-007
+		f.several = true
 	case marker == 0xe0 && len(seg) >= 14 && string(seg[:5]) == "JFIF\x00":
 		f.jfif = true
 	case marker == 0xe1 && len(seg) >= 6 && string(seg[:6]) == "Exif\x00\x00":

@@ -6,8 +6,11 @@ import (
 	"regexp"
 )
 
-// metadata are the blocks of a file in which its orientation may stand.
-type metadata struct{ exif, xmp []byte }
+// metadata are the blocks of a file in which its orientation may stand, and what else it says.
+type metadata struct {
+	exif, xmp []byte
+	info      Info
+}
 
 var xmpOrientation = regexp.MustCompile(`tiff:Orientation(?:="|>)([0-9])`)
 

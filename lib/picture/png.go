@@ -7,8 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image/png"
 	"io"
+	"iter"
+	"slices"
+	"strings"
 )
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
@@ -17,6 +21,10 @@ const pngMagic = "\x89PNG\r\n\x1a\n"
 func readPNG(data []byte, limit int) (*Image, metadata, error) {
 	var meta metadata
 	fail := func(err error) (*Image, metadata, error) { return nil, meta, err }
+	data, spoilt, err := withoutSpoilt(data)
+	if err != nil {
+		return fail(err)
+	}
 	c, err := png.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return fail(pngError(err))
@@ -33,12 +41,10 @@ func readPNG(data []byte, limit int) (*Image, metadata, error) {
 	if err != nil {
 		return fail(pngError(err))
 	}
-	for rest := data[len(pngMagic):]; len(rest) >= 12; {
-		n, kind := int(binary.BigEndian.Uint32(rest)), string(rest[4:8])
-		if n > len(rest)-12 {
-			break
-		}
-		switch body := rest[8 : 8+n]; kind {
+	chunks := map[string][]byte{}
+	for kind, body := range pngChunks(data) {
+		chunks[kind] = body
+		switch kind {
 		case "eXIf":
 			meta.exif = body
 		case "tEXt", "zTXt", "iTXt":
@@ -51,9 +57,62 @@ func readPNG(data []byte, limit int) (*Image, metadata, error) {
 				}
 			}
 		}
-		rest = rest[12+n:]
+	}
+	meta.info.Profile = pngProfile(chunks)
+	meta.info.NotOpaque = notOpaque(src)
+	if len(spoilt) > 0 {
+		meta.info.Notes = append(meta.info.Notes, fmt.Sprintf("the check sum of its chunk %s is wrong, which holds no pixels: it is read without", strings.Join(spoilt, ", ")))
+	}
+	if _, ok := chunks["acTL"]; ok {
+		meta.info.Notes = append(meta.info.Notes, animated)
 	}
 	return FromImage(src), meta, nil
+}
+
+const animated = "it is an animation; its first picture is read"
+
+// pngChunks gives the kind and content of each chunk that is there as a whole.
+func pngChunks(data []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for rest := data[len(pngMagic):]; len(rest) >= 12; {
+			n := int(binary.BigEndian.Uint32(rest))
+			if n > len(rest)-12 || !yield(string(rest[4:8]), rest[8:8+n:8+n]) {
+				return
+			}
+			rest = rest[12+n:]
+		}
+	}
+}
+
+// withoutSpoilt leaves out the chunks whose check sum is wrong and that decide nothing about the pixels,
+// and names them; it refuses those that decide. Whether a decoder may do without a chunk says the case of its kind's first letter
+// (PNG, third edition, 5.4); tRNS and eXIf may be missing, but say which pixels are transparent and how
+// the picture is turned.
+func withoutSpoilt(data []byte) (clean []byte, spoilt []string, err error) {
+	clean = data
+	at := len(pngMagic)
+	for kind, body := range pngChunks(data) {
+		end := at + 12 + len(body)
+		ancillary := kind[0]&0x20 != 0
+		if ancillary && crc32.ChecksumIEEE(data[at+4:end-4]) != binary.BigEndian.Uint32(data[end-4:]) {
+			if kind == "tRNS" || kind == "eXIf" {
+				return nil, nil, fmt.Errorf("PNG: the check sum of its chunk %s is wrong, which says how the picture is turned (eXIf) or what is transparent (tRNS): export it again", kind)
+			}
+			if spoilt == nil {
+				clean = append([]byte(nil), data[:at]...)
+			}
+			if !slices.Contains(spoilt, kind) {
+				spoilt = append(spoilt, kind)
+			}
+		} else if spoilt != nil {
+			clean = append(clean, data[at:end]...)
+		}
+		at = end
+	}
+	if spoilt != nil {
+		clean = append(clean, data[at:]...)
+	}
+	return clean, spoilt, nil
 }
 
 func pngError(err error) error {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"golang.org/x/image/vp8"
 	"golang.org/x/image/vp8l"
+	"golang.org/x/image/webp"
 )
 
 var errWebPTruncated = errors.New("WebP: the file ends early: it is truncated, copy or export it again")
@@ -25,6 +27,14 @@ func readWebP(data []byte, limit int) (*Image, metadata, error) {
 		return nil, meta, fmt.Errorf("WebP: the file gives its length as %d", size)
 	}
 	var canvas, frame *Image
+	var alpha []byte // of a VP8 chunk, in the chunk ALPH before it
+	read := func(kind string, body []byte) (err error) {
+		if frame, meta.info.NotOpaque, err = webpFrame(kind, body, alpha, limit); meta.info.NotOpaque < 0 {
+			meta.info.NotOpaque = 0
+			meta.info.Notes = append(meta.info.Notes, "its transparency is damaged; it is read without")
+		}
+		return err
+	}
 	err := webpChunks(data[12:8+size], func(kind string, body []byte) (err error) {
 		switch kind {
 		case "VP8X":
@@ -35,9 +45,11 @@ func readWebP(data []byte, limit int) (*Image, metadata, error) {
 			if err = checkSize("WebP", w, h, limit); err == nil && canvas == nil {
 				canvas = &Image{W: w, H: h} // its pixels when the frame is known
 			}
+		case "ALPH":
+			alpha = body
 		case "VP8 ", "VP8L":
 			if frame == nil {
-				frame, err = webpFrame(kind, body, limit)
+				err = read(kind, body)
 			}
 		case "ANMF":
 			if frame != nil {
@@ -49,8 +61,11 @@ func readWebP(data []byte, limit int) (*Image, metadata, error) {
 			x, y := 2*uint24(body), 2*uint24(body[3:])
 			w, h := uint24(body[6:])+1, uint24(body[9:])+1
 			err = webpChunks(body[16:], func(kind string, body []byte) (err error) {
-				if frame == nil && (kind == "VP8 " || kind == "VP8L") {
-					frame, err = webpFrame(kind, body, limit)
+				switch {
+				case frame == nil && (kind == "VP8 " || kind == "VP8L"):
+					err = read(kind, body)
+				case kind == "ALPH":
+					alpha = body
 				}
 				return err
 			})
@@ -60,11 +75,16 @@ func readWebP(data []byte, limit int) (*Image, metadata, error) {
 			if frame.W != w || frame.H != h || x+w > canvas.W || y+h > canvas.H {
 				return errors.New("WebP: the first animation frame does not fit its canvas")
 			}
+			shown, all := float64(w*h), float64(canvas.W*canvas.H)
+			meta.info.NotOpaque = (meta.info.NotOpaque*shown + all - shown) / all
+			meta.info.Notes = append(meta.info.Notes, animated)
 			frame = frame.Crop(-x, -y, canvas.W, canvas.H) // black around it
 		case "EXIF":
 			meta.exif = body
 		case "XMP ":
 			meta.xmp = body
+		case "ICCP":
+			meta.info.Profile = iccName(body)
 		}
 		return err
 	})
@@ -99,9 +119,11 @@ func webpChunks(data []byte, visit func(kind string, body []byte) error) error {
 	return nil
 }
 
-func webpFrame(kind string, body []byte, limit int) (*Image, error) {
-	fail := func(err error) (*Image, error) {
-		return nil, fmt.Errorf("WebP: the picture data are damaged or truncated, copy or export the file again: %w", err)
+// webpFrame decodes a VP8 or VP8L chunk. share is the part of its pixels that are not opaque, by
+// themselves (VP8L) or by the chunk ALPH before it, which may be nil; −1 where that is damaged.
+func webpFrame(kind string, body, alpha []byte, limit int) (m *Image, share float64, err error) {
+	fail := func(err error) (*Image, float64, error) {
+		return nil, 0, fmt.Errorf("WebP: the picture data are damaged or truncated, copy or export the file again: %w", err)
 	}
 	if kind == "VP8L" {
 		c, err := vp8l.DecodeConfig(bytes.NewReader(body))
@@ -109,13 +131,13 @@ func webpFrame(kind string, body []byte, limit int) (*Image, error) {
 			return fail(err)
 		}
 		if err := checkSize("WebP", c.Width, c.Height, limit); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		m, err := vp8l.Decode(bytes.NewReader(body))
 		if err != nil {
 			return fail(err)
 		}
-		return FromImage(m), nil
+		return FromImage(m), notOpaque(m), nil
 	}
 	d := vp8.NewDecoder()
 	d.Init(bytes.NewReader(body), len(body))
@@ -124,13 +146,33 @@ func webpFrame(kind string, body []byte, limit int) (*Image, error) {
 		return fail(err)
 	}
 	if err := checkSize("WebP", h.Width, h.Height, limit); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	m, err := d.DecodeFrame()
+	src, err := d.DecodeFrame()
 	if err != nil {
 		return fail(err)
 	}
-	return webpRGB(m), nil
+	if alpha != nil {
+		share = webpAlpha(alpha, body, h.Width, h.Height)
+	}
+	return webpRGB(src), share, nil
+}
+
+// webpAlpha is the share of pixels that the chunk ALPH says are not opaque, −1 where it cannot be read.
+// x/image/webp unpacks it, from a file of its own.
+func webpAlpha(alpha, frame []byte, w, h int) float64 {
+	chunk := func(kind string, body []byte) []byte {
+		c := append(binary.LittleEndian.AppendUint32([]byte(kind), uint32(len(body))), body...)
+		return append(c, make([]byte, len(body)&1)...)
+	}
+	const hasAlpha = 0x10
+	head := []byte{hasAlpha, 0, 0, 0, byte(w - 1), byte((w - 1) >> 8), byte((w - 1) >> 16), byte(h - 1), byte((h - 1) >> 8), byte((h - 1) >> 16)}
+	file := slices.Concat([]byte("WEBP"), chunk("VP8X", head), chunk("ALPH", alpha), chunk("VP8 ", frame))
+	m, err := webp.Decode(bytes.NewReader(chunk("RIFF", file)))
+	if err != nil {
+		return -1
+	}
+	return notOpaque(m)
 }
 
 // webpRGB converts VP8's 4:2:0 samples as libwebp does by default: chroma

@@ -6,6 +6,7 @@ server imports it (see .venv/etc/jupyter/jupyter_server_config.py), so that
 "Save and Export Notebook As" gives the same page.
 """
 
+import copy
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from latex2mathml.converter import convert
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from traitlets.config import Config
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -110,7 +112,11 @@ def event(kind, **fields):
 
 
 class Failed(Exception):
-    """What the one who wrote the notebook can mend."""
+    """What the one who wrote the notebook can mend: where, why in some lines, and all of it as text."""
+
+    def __init__(self, where, why, text=None, last=None):
+        super().__init__(text or f"{where}: {why}")
+        self.where, self.why, self.last = where, why, last  # last: index of the cell that failed
 
 
 def execute(nb, job):
@@ -143,11 +149,11 @@ def execute(nb, job):
         try:
             client.execute(stderr=log)
         except CellExecutionError as e:
-            raise Failed(explain(nb, code)) from e
+            raise explain(nb, code) from e
 
 
 def explain(nb, code):
-    """Which cell failed, its code, and what it printed."""
+    """Which cell failed, its code, and what it printed, as a Failed."""
     for number, i in enumerate(code, 1):
         cell = nb.cells[i]
         errors = [o for o in cell.outputs if o.output_type == "error"]
@@ -162,13 +168,23 @@ def explain(nb, code):
             said += "\n" + error
         said = re.sub(r"\x1b\[[0-9;]*m", "", said)
         indent = lambda text: "\n".join("    " + line for line in text.strip().splitlines() if line.strip())
-        return f"code cell {number} of {len(code)} failed:\n{indent(cell.source)}\n  with:\n{indent(said)}"
-    return "a cell failed, and none holds an error"
+        where = f"code cell {number} of {len(code)}"
+        return Failed(where, reason(said), f"{where} failed:\n{indent(cell.source)}\n  with:\n{indent(said)}", i)
+    return Failed("a cell", "none holds an error")
+
+
+def reason(said):
+    """The lines of a failed cell's output that say why, without stack and exit status."""
+    lines = [l.rstrip() for l in said.strip().splitlines() if l.strip()]
+    start = next((k for k, l in enumerate(lines) if re.match("(error|panic|fatal error):", l)), 0)
+    lines = lines[start:]
+    end = next((k for k, l in enumerate(lines) if k > 0 and re.match(r"goroutine \d+|exit status|\[signal", l)), len(lines))
+    lines = lines[:end]
+    return "\n".join(l[:300] for l in lines[:12]) + ("\n…" if len(lines) > 12 else "")
 
 
 def main():
     import nbformat
-    from traitlets.config import Config
 
     def stop(*_):
         raise KeyboardInterrupt
@@ -178,34 +194,51 @@ def main():
     with open(job["notebook"], encoding="utf-8") as f:
         nb = nbformat.read(f, as_version=4)
     started = time.time()
+    failed = None
     try:
         headings(nb)
         check_formulas()
         execute(nb, job)
-        c = Config()
-        configure(c)
-        page, _ = HTMLExporter(config=c).from_notebook_node(nb, resources={"thesis": job["info"]})
-        check_formulas()
-        # The index is made from what stands here.
-        nb.metadata["thesis"] = job["info"] | {
-            "title": chapter_title(nb),
-            "intro": introduction(nb),
-            "seconds": time.time() - started,
-        }
     except Failed as e:
-        event("failed", text=str(e))
-        return 1
+        failed = e
+        job["info"]["failed"] = {"where": e.where, "why": e.why}
     finally:
-        nbformat.write(nb, job["executed"])  # after a failure too, to look at
+        nbformat.write(nb, job["executed"])  # after a failure or an interrupt too, to look at
+    title, intro = chapter_title(nb), introduction(nb)
+    page = render_page(nb, job, failed)
+    if not failed and bad_formulas:  # in a sentence that a cell has computed
+        try:
+            check_formulas()
+        except Failed as e:
+            failed = e
+            job["info"]["failed"] = {"where": e.where, "why": e.why}
+            page = render_page(nb, job, failed)
+    # The index is made from what stands here.
+    nb.metadata["thesis"] = job["info"] | {"title": title, "intro": intro, "seconds": time.time() - started}
+    nbformat.write(nb, job["executed"])
     with open(job["page"], "w", encoding="utf-8") as f:
         f.write(page)
+    if failed:
+        event("failed", text=str(failed))
+        return 1
     event("done")
     return 0
 
 
+def render_page(nb, job, failed):
+    """The page of the cells as far as they ran."""
+    c = Config()
+    configure(c)
+    shown = copy.copy(nb)
+    if failed and failed.last is not None:
+        shown.cells = nb.cells[: failed.last + 1]
+    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"]})
+    return page
+
+
 def check_formulas():
     if bad_formulas:
-        raise Failed("formulas that cannot be shown: " + "; ".join(f"${f}$ ({why})" for f, why in bad_formulas))
+        raise Failed("formulas that cannot be shown", "; ".join(f"${f}$ ({why})" for f, why in bad_formulas))
 
 
 def introduction(nb):

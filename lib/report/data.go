@@ -17,10 +17,12 @@ import (
 	"thesis.example/lib/features"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/trial"
 )
 
-// ShowData says what data a chapter is computed from and how many of their numbers were
-// corrected by hand, and lists what a lenient reading of the folder left out.
+// ShowData says what data a chapter is computed from, which genres were recognised, how many numbers
+// were corrected by hand, and whether the pictures are too few for the experiments, and how the folder was
+// understood, and lists what a lenient reading of it left out.
 func ShowData(set *dataset.Set) {
 	count := map[string]int{}
 	for _, s := range set.Samples {
@@ -28,29 +30,41 @@ func ShowData(set *dataset.Set) {
 	}
 	var genres []string
 	for _, g := range set.Genres {
-		genres = append(genres, fmt.Sprintf("%s %d", g, count[g]))
+		genres = append(genres, fmt.Sprintf("%s %d", set.Title(g), count[g]))
 	}
 	what := "own pictures in %s"
 	if set.StandIn {
 		what = "**stand-in data** (%s): drawn pictures and made numbers, calibrated to the thesis' tables. Results say what this software does, not what the thesis' screenshots show"
 	}
 	ShowMarkdown("Data: "+what+". %d pictures (%s), fingerprint `%s`.", filepath.Base(filepath.Clean(set.Dir)), len(set.Samples), strings.Join(genres, ", "), set.Fingerprint()[:16])
-	if note := set.Corrected(); note != "" {
-		ShowMarkdown("%s", note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			ShowMarkdown("%s", note)
+		}
+	}
+	if _, err := set.Folds(trial.Folds, 1); err != nil {
+		ShowMarkdown("**Chapters 3, 5 and 6 show no experiments:** %s.", err)
+	}
+	for _, line := range set.Understood {
+		ShowMarkdown("Understood: %s.", line)
 	}
 	if len(set.Dropped) == 0 {
 		return
 	}
+	few, more := set.Dropped.Few()
 	rows := [][]string{}
-	for _, p := range set.Dropped {
+	for _, p := range few {
 		row := ""
 		if p.Row > 0 {
 			row = fmt.Sprint(p.Row)
 		}
-		rows = append(rows, []string{p.File, row, p.Field, p.Found, p.Want, p.Fix})
+		rows = append(rows, []string{dataset.Visible(p.File), row, dataset.Visible(p.Picture), p.Field, dataset.Visible(p.Found), p.Want, dataset.Visible(p.Fix)})
 	}
-	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(rows))
-	ShowTable([]string{"file", "row", "field", "found", "expected", "what to do"}, rows)
+	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(set.Dropped))
+	ShowTable([]string{"file", "row", "picture", "field", "found", "expected", "what to do"}, rows)
+	if more > 0 {
+		ShowMarkdown("%d more of the same kinds; `"+setup.Command+" data check -lenient -all` lists them.", more)
+	}
 }
 
 // thumbnailWidth is how wide pictures are shown, in pixels: of a portrait screenshot
@@ -89,7 +103,7 @@ func ShowImages(images []*picture.Image, captions []string) error {
 		}
 		name, _, _ := strings.Cut(captions[k], "\n")
 		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
-			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(captions[k]), "\n", "<br>"))
+			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(isolate(captions[k])), "\n", "<br>"))
 		fmt.Fprintln(&plain, strings.ReplaceAll(captions[k], "\n", " "))
 	}
 	page.WriteString("</div>")

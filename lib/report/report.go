@@ -15,11 +15,13 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -79,13 +81,24 @@ type info struct {
 	Title   string  `json:"title"`
 	Intro   string  `json:"intro"`
 	Seconds float64 `json:"seconds"`
+
+	Failed *failure `json:"failed,omitempty"` // nil: all cells ran
+}
+
+// failure is where and why a chapter ended before its end.
+type failure struct {
+	Where string `json:"where"` // "code cell 3 of 12"
+	Why   string `json:"why"`   // some lines
 }
 
 // Build runs the notebooks on the data folder dir and writes for each
 // out/NAME.html and out/NAME.ipynb, the executed copy; the notebooks themselves
-// are never written. out/index.html lists all chapters that out holds. The first
-// cell that fails ends the run, with an error that names notebook, cell and
-// message; chapters that have not begun stay as they were.
+// are never written. out/index.html lists all chapters that out holds.
+//
+// A cell that fails ends its chapter alone: the page holds what came before it, page and
+// index say which cell it was and why, and the others go on. The error then names each
+// notebook with cell and message. An interrupt ends all; chapters that have not begun stay
+// as they were.
 //
 // Two notebooks run at a time, since compiling a cell and reading pictures leave a
 // core idle, the longest first. One whose metadata say {"thesis": {"measures_speed_of":
@@ -132,11 +145,13 @@ func Build(ctx context.Context, dir, out string, notebooks []string, measured fu
 	slices.SortStableFunc(others, func(a, b string) int { return cmp.Compare(cells[b], cells[a]) })
 	bar := progress.New("report", "cells", total)
 	defer bar.Done()
+	failures := map[string]error{} // by chapter
+	var mu sync.Mutex
 	for _, stage := range []struct {
 		notebooks []string
 		atOnce    int
 	}{{alone, 1}, {others, 2}} {
-		group, ctx := errgroup.WithContext(ctx)
+		var group errgroup.Group
 		group.SetLimit(stage.atOnce)
 		for _, notebook := range stage.notebooks {
 			group.Go(func() error {
@@ -145,17 +160,26 @@ func Build(ctx context.Context, dir, out string, notebooks []string, measured fu
 				}
 				about := about
 				about.Made = time.Now().Format("Made on 2 January 2006, 15:04 UTC-07:00,")
-				if err := chapter(ctx, root, notebook, out, about, bar); err != nil {
-					return fmt.Errorf("%s: %w", filepath.Base(notebook), err)
+				if err := chapter(ctx, root, notebook, out, about, bar); err != nil && ctx.Err() == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					failures[chapterName(notebook)] = err
 				}
-				return nil
+				return ctx.Err()
 			})
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
 	}
-	return writeIndex(out)
+	if err := writeIndex(out, about, failures); err != nil {
+		return err
+	}
+	var all []error
+	for _, name := range slices.Sorted(maps.Keys(failures)) {
+		all = append(all, fmt.Errorf("%s.ipynb: %w", name, failures[name]))
+	}
+	return errors.Join(all...)
 }
 
 // outline says whether a notebook wants the machine to itself, and how many cells of code it has.
@@ -245,6 +269,7 @@ func chapter(ctx context.Context, root, notebook, out string, about info, bar *p
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case failure != nil:
+		bar.Say(fmt.Sprintf("%s failed after %s", name, time.Since(began).Round(time.Second)))
 		return failure
 	case err != nil:
 		kernel, _ := io.ReadAll(log)
@@ -285,14 +310,15 @@ func follow(name string, events io.Reader, bar *progress.Bar) (failure error) {
 	}
 }
 
-// writeIndex lists the chapters that out holds.
-func writeIndex(out string) error {
+// writeIndex lists the chapters that out holds, and those that failed without a page.
+func writeIndex(out string, about info, failures map[string]error) error {
 	pages, err := filepath.Glob(filepath.Join(out, "[0-9][0-9]-*.html"))
 	if err != nil {
 		return err
 	}
 	type entry struct {
-		Link string
+		Link string // "" where there is no page
+		Name string
 		Took time.Duration
 		info
 	}
@@ -311,8 +337,16 @@ func writeIndex(out string) error {
 		about := nb.Metadata.Thesis
 		standIn = standIn || about.StandIn
 		took := time.Duration(about.Seconds * float64(time.Second)).Round(time.Second)
-		entries = append(entries, entry{Link: filepath.Base(page), Took: took, info: about})
+		entries = append(entries, entry{Link: filepath.Base(page), Name: strings.TrimSuffix(filepath.Base(page), ".html"), Took: took, info: about})
 	}
+	for name, err := range failures {
+		if !slices.ContainsFunc(entries, func(e entry) bool { return e.Name == name }) {
+			about := about
+			about.Title, about.Failed = name, &failure{Where: "before its first page", Why: err.Error()}
+			entries = append(entries, entry{Name: name, info: about})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.Name, b.Name) })
 	var b bytes.Buffer
 	err = indexTemplate.Execute(&b, map[string]any{"Style": template.CSS(style), "Chapters": entries, "StandIn": standIn})
 	if err != nil {

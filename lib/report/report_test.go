@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"html"
 	"io"
 	"os"
 	"path/filepath"
@@ -82,19 +83,29 @@ func TestChapter(t *testing.T) {
 	}
 }
 
-// A cell that fails in any way fails the run, and the message is enough to mend it.
+// A cell that fails in any way fails the run, and the message is enough to mend it. The page holds what
+// came before it, and page and index say what failed.
 func TestFailures(t *testing.T) {
-	for name, wants := range map[string][]string{
-		"97-panics.ipynb":  {"97-panics.ipynb: code cell 1 of 2 failed", `m["a"] = 1`, "panic: assignment to entry in nil map", "Line 4"},
-		"96-checks.ipynb":  {"96-checks.ipynb: code cell 2 of 2 failed", `error: strconv.Atoi: parsing "ten": invalid syntax`},
-		"95-formula.ipynb": {"95-formula.ipynb: formulas that cannot be shown: $\\nosuchcommand{x}$"},
+	for name, c := range map[string]struct{ errors, page, not []string }{
+		"97-panics.ipynb": {
+			[]string{"97-panics.ipynb: code cell 1 of 2 failed", `m["a"] = 1`, "panic: assignment to entry in nil map", "Line 4"},
+			[]string{"code cell 1 of 2", "panic: assignment to entry in nil map", "before"}, []string{`"after"`},
+		},
+		"96-checks.ipynb": {
+			[]string{"96-checks.ipynb: code cell 2 of 2 failed", `error: strconv.Atoi: parsing "ten": invalid syntax`},
+			[]string{"code cell 2 of 2", "error: strconv.Atoi: parsing \"ten\": invalid syntax"}, []string{"goroutine"},
+		},
+		"95-formula.ipynb": {
+			[]string{"95-formula.ipynb: formulas that cannot be shown: $\\nosuchcommand{x}$"},
+			[]string{"formulas that cannot be shown", "no command"}, nil,
+		},
 	} {
 		out, err := build(t, t.Context(), name)
 		if err == nil {
 			t.Errorf("%s: no error", name)
 			continue
 		}
-		for _, want := range wants {
+		for _, want := range c.errors {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: no %q in: %v", name, want, err)
 			}
@@ -102,17 +113,78 @@ func TestFailures(t *testing.T) {
 		if strings.Contains(err.Error(), "goroutine") && strings.HasPrefix(name, "96") {
 			t.Errorf("a goroutine dump for an ordinary error: %v", err)
 		}
-		if _, err := os.Stat(filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html")); err == nil {
-			t.Errorf("%s: a page was written", name)
+		page, index := html.UnescapeString(read(t, filepath.Join(out, strings.TrimSuffix(name, ".ipynb")+".html"))), html.UnescapeString(read(t, filepath.Join(out, "index.html")))
+		for _, want := range c.page {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: no %q on the page", name, want)
+			}
+			if want != "before" && !strings.Contains(index, want) {
+				t.Errorf("%s: no %q in the index", name, want)
+			}
+		}
+		for _, wrong := range c.not {
+			if strings.Contains(index+page, wrong) {
+				t.Errorf("%s: %q on the page or in the index", name, wrong)
+			}
 		}
 	}
 }
 
-// Of two notebooks that run at once, the one that fails ends both.
+// Of two notebooks that run at once, the one that fails leaves the other alone; mended, the next run takes
+// its failure off the index.
 func TestFailureBesideAnother(t *testing.T) {
-	_, err := build(t, t.Context(), "98-works.ipynb", "97-panics.ipynb")
+	data, out, dir := t.TempDir(), t.TempDir(), t.TempDir()
+	for _, name := range []string{"98-works.ipynb", "97-panics.ipynb"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(read(t, filepath.Join("testdata", name))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notebooks := []string{filepath.Join(dir, "98-works.ipynb"), filepath.Join(dir, "97-panics.ipynb")}
+	err := Build(t.Context(), data, out, notebooks, nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "97-panics.ipynb: code cell 1") {
 		t.Errorf("got %v", err)
+	}
+	index := read(t, filepath.Join(out, "index.html"))
+	for _, want := range []string{`<a href="97-panics.html">`, `<a href="98-works.html">`} {
+		if !strings.Contains(index, want) {
+			t.Errorf("no %s in the index", want)
+		}
+	}
+	if n := strings.Count(index, `class="failed"`); n != 1 {
+		t.Errorf("the index says of %d chapters that they failed, want 1", n)
+	}
+	if page := read(t, filepath.Join(out, "98-works.html")); !strings.Contains(page, "29,500") || strings.Contains(page, `class="failed"`) {
+		t.Error("the chapter beside the one that failed is not whole")
+	}
+	mended := strings.Replace(read(t, notebooks[1]), `m[\"a\"] = 1`, `_ = m`, 1)
+	if err := os.WriteFile(notebooks[1], []byte(mended), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Build(t.Context(), data, out, notebooks[1:], nil); err != nil {
+		t.Fatal(err)
+	}
+	if index := read(t, filepath.Join(out, "index.html")); strings.Contains(index, `class="failed"`) || !strings.Contains(index, "98-works.html") {
+		t.Error("the index of the mended report is not that")
+	}
+}
+
+// A chapter that fails before it has a page stands in the index as well.
+func TestFailureWithoutPage(t *testing.T) {
+	dir, out := t.TempDir(), t.TempDir()
+	notebook := filepath.Join(dir, "93-kernel.ipynb")
+	text := strings.ReplaceAll(read(t, "testdata/98-works.ipynb"), `"name": "gonb"`, `"name": "no-such-kernel"`)
+	if err := os.WriteFile(notebook, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	err := Build(t.Context(), t.TempDir(), out, []string{notebook}, nil)
+	if err == nil || !strings.Contains(err.Error(), "no-such-kernel") {
+		t.Errorf("got %v", err)
+	}
+	index := read(t, filepath.Join(out, "index.html"))
+	for _, want := range []string{"<li>93-kernel", `class="failed"`, "no-such-kernel"} {
+		if !strings.Contains(index, want) {
+			t.Errorf("no %s in the index", want)
+		}
 	}
 }
 

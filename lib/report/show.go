@@ -1,6 +1,7 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"html"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 	"golang.org/x/text/width"
 
+	"thesis.example/lib/dataset"
 	"thesis.example/lib/ledger"
 )
 
@@ -26,7 +28,7 @@ func ShowTable(header []string, rows [][]string) {
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
 // as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
 // included; text among the arguments (a file name, a genre) is escaped. Citations become links to
-// chapter 8 (ledger.LinkCitations).
+// chapter 8 (ledger.LinkCitations). An empty paragraph shows nothing.
 func ShowMarkdown(format string, args ...any) {
 	text := format
 	plain := format
@@ -47,16 +49,30 @@ func ShowMarkdown(format string, args ...any) {
 		}
 		text = fmt.Sprintf(format, escaped...)
 	}
+	if plain == "" {
+		return
+	}
 	works, err := ledger.Literature()
 	Check(err)
 	show(ledger.LinkCitations(text, works), protocol.MIMETextMarkdown, plain)
 }
 
 // Check ends the cell with err as a readable message and a failing status, unless
-// err is nil.
+// err is nil. What the data cannot tell, since they have too few pictures or lack a genre
+// (dataset.ErrFewPictures, ledger.ErrNoGenre), is no failure: the sentence stands where the
+// result would be, and the cell ends well.
 func Check(err error) {
 	if err == nil {
 		return
+	}
+	if errors.Is(err, dataset.ErrFewPictures) || errors.Is(err, ledger.ErrNoGenre) {
+		why := err.Error()
+		// Which fold of which arm found it says nothing to the reader.
+		if i := strings.Index(why, dataset.ErrFewPictures.Error()); i > 0 {
+			why = why[i:]
+		}
+		ShowMarkdown("*Not shown:* %s.", why)
+		os.Exit(0)
 	}
 	gonbui.Sync()
 	fmt.Fprintln(os.Stderr, "error:", err)
@@ -110,7 +126,7 @@ func tableHTML(header []string, rows [][]string) string {
 		if is[c] {
 			style = "text-align:right;white-space:nowrap"
 		}
-		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(text), tag)
+		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(isolate(text)), tag)
 	}
 	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
 	for c, name := range header {
@@ -179,10 +195,20 @@ func columns(s string) int {
 	return n
 }
 
+// rightToLeft is a run of text that is written from right to left.
+var rightToLeft = func() *regexp.Regexp {
+	const letter = `[\p{Arabic}\p{Hebrew}\p{Syriac}\p{Thaana}\p{Nko}]`
+	return regexp.MustCompile(letter + `(?:[\s\p{M}]*` + letter + `)*\p{M}*`)
+}()
+
+// isolate keeps names that are written from right to left from drawing the numbers and marks behind them
+// to their other side: each stands between U+2068 and U+2069.
+func isolate(s string) string { return rightToLeft.ReplaceAllString(s, "\u2068$0\u2069") }
+
 // escapeMarkdown makes s mean itself in Markdown: no markup, no HTML, no formula.
 func escapeMarkdown(s string) string {
 	var b strings.Builder
-	for _, r := range s {
+	for _, r := range isolate(s) {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t':
 			b.WriteByte(' ')

@@ -1,6 +1,9 @@
 package report
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -70,10 +73,12 @@ func ExampleShowMarkdown() {
 
 func ExampleShowData() {
 	text := ""
-	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
+	ShowData(&dataset.Set{Dir: "screenshots", Genres: []string{"dance"}, Understood: []string{"engagement.csv: cells separated by tabs"}, Corrections: map[string]dataset.Correction{"dance/1.png": {Text: &text}}})
 	// Output:
 	// Data: own pictures in screenshots. 0 pictures (dance 0), fingerprint `e3b0c44298fc1c14`.
 	// 1 text was corrected by hand (corrections.csv).
+	// **Chapters 3, 5 and 6 show no experiments:** too few pictures for the experiments: 5 folds need 5 or more of each genre, and dance has 0; add pictures, or move the folder out.
+	// Understood: engagement.csv: cells separated by tabs.
 }
 
 func TestEscapeMarkdown(t *testing.T) {
@@ -86,5 +91,36 @@ func TestEscapeMarkdown(t *testing.T) {
 		if got := escapeMarkdown(in); got != want {
 			t.Errorf("escapeMarkdown(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A name that is written from right to left leaves the number behind it where it is.
+func TestRightToLeft(t *testing.T) {
+	for text, want := range map[string]string{
+		"dance 3": "dance 3", "رقص شرقي 4, cats 5": "\u2068رقص شرقي\u2069 4, cats 5", "ダンス 2": "ダンス 2", "יִשְׂרָאֵל": "\u2068יִשְׂרָאֵל\u2069",
+	} {
+		if got := isolate(text); got != want {
+			t.Errorf("isolate(%q) = %q, want %q", text, got, want)
+		}
+	}
+	if got := escapeMarkdown("رقص <4>"); got != "\u2068رقص\u2069 &#60;4&#62;" {
+		t.Errorf("as Markdown: %q", got)
+	}
+	if got := tableHTML([]string{"h"}, [][]string{{"رقص (4)"}}); !strings.Contains(got, "\u2068رقص\u2069 (4)") {
+		t.Errorf("in a table: %q", got)
+	}
+}
+
+// What is no failure but cannot be told from the data is a sentence, and the cell ends well.
+func TestCheckOfFewPictures(t *testing.T) {
+	if os.Getenv("CHECKED") != "" {
+		Check(fmt.Errorf("trying: %w: vlog has 3", dataset.ErrFewPictures))
+		t.Fatal("the cell went on")
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCheckOfFewPictures$")
+	cmd.Env = append(os.Environ(), "CHECKED=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "*Not shown:* too few pictures for the experiments: vlog has 3.") {
+		t.Errorf("%v: %s", err, out)
 	}
 }

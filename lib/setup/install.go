@@ -68,6 +68,9 @@ type Options struct {
 // first: as root it is installed from Debian, otherwise the error is the command
 // to run.
 func Install(ctx context.Context, opts Options, log io.Writer) error {
+	if err := CheckRoot(); err != nil {
+		return err
+	}
 	root, err := Root()
 	if err != nil {
 		return err

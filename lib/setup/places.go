@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // HomeVariable names the environment variable that moves everything the project makes into another
@@ -62,4 +63,22 @@ func CacheFile(kind string, decides ...any) (string, error) {
 	}
 	hash := sha256.Sum256(key)
 	return filepath.Join(dir, fmt.Sprintf("%s-%x", kind, hash[:8])), nil
+}
+
+// Command is how a message spells the project's command, for the project's folder.
+const Command = "go run ./lib/cmd/thesis"
+
+// CheckRoot says whether everything works from the project's folder: an error that says what to rename where its path
+// holds a character that a program below takes for its own. GoMLX takes options apart at commas and GoNB
+// folders; PATH is taken apart at colons; make and the shells of Python's scripts read $, ", \, ` and #
+// as theirs. Spaces, apostrophes and letters of any language are well.
+func CheckRoot() error {
+	root, err := Root()
+	if err != nil {
+		return err
+	}
+	if i := strings.IndexAny(root, ",:$\"\\`#%\n\r\t"); i >= 0 {
+		return fmt.Errorf("the project's folder %q has %q in its path, which some of its tools take for their own: move or rename the folder", root, root[i:i+1])
+	}
+	return nil
 }

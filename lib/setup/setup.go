@@ -210,6 +210,9 @@ func (t thirdParty) check(path string) error {
 // $GOMLX_BACKEND that names something else stays as it is. Call it before the
 // first compute.New.
 func UseXLA() error {
+	if err := CheckRoot(); err != nil {
+		return err
+	}
 	root, err := Root()
 	if err != nil {
 		return err

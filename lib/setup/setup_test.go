@@ -97,6 +97,34 @@ func TestUseXLA(t *testing.T) {
 	}
 }
 
+// Where the path of the project holds what a tool below takes for its own, that is said before any work.
+func TestCheckRoot(t *testing.T) {
+	top := t.TempDir()
+	for name, want := range map[string]string{
+		"plain": "", "with space": "", "it's": "", "日本語": "", "a+b (1)": "", "ダンス & グルメ!": "",
+		"a,b": `has "," in its path`, "c:c": `has ":" in its path`, "d$x": `has "$" in its path`, "h#h": `has "#" in its path`, `q"q`: `has "\"" in its path`, "p%p": `has "%" in its path`,
+	} {
+		root := filepath.Join(top, name)
+		write(t, filepath.Join(root, "go.mod"), "module thesis.example\n\ngo 1.26\n")
+		t.Chdir(root)
+		t.Setenv("GOMLX_BACKEND", "go")
+		for what, err := range map[string]error{"the check": CheckRoot(), "a backend": UseXLA()} {
+			if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "move or rename the folder")) {
+				t.Errorf("%s, %s: %v, want %q", name, what, err, want)
+			}
+		}
+		if want == "" {
+			continue
+		}
+		if err := Install(t.Context(), Options{}, os.Stderr); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: installing: %v, want %q", name, err, want)
+		}
+		if _, err := os.Stat(filepath.Join(root, ".venv")); err == nil {
+			t.Errorf("%s: work was done before the error", name)
+		}
+	}
+}
+
 // Without a GPU nothing is downloaded, and without the plug-in nothing runs; both say what to do.
 func TestCUDA(t *testing.T) {
 	source, err := Root()

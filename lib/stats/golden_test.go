@@ -109,19 +109,21 @@ var golden struct {
 }
 
 func TestMain(m *testing.M) {
-	b, err := os.ReadFile("testdata/golden.json")
-	if err == nil {
-		err = json.Unmarshal(b, &golden)
-	}
-	// A part under another name would be compared with nothing.
-	for v, i := reflect.ValueOf(golden), 0; err == nil && i < v.NumField(); i++ {
-		if v.Field(i).IsZero() {
-			err = fmt.Errorf("testdata/golden.json has no %s", v.Type().Field(i).Name)
+	for path, into := range map[string]any{"testdata/golden.json": &golden, "testdata/inference.json": &inference} {
+		b, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(b, into)
 		}
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "golden values:", err)
-		os.Exit(1)
+		// A part under another name would be compared with nothing.
+		for v, i := reflect.ValueOf(into).Elem(), 0; err == nil && i < v.NumField(); i++ {
+			if v.Field(i).IsZero() {
+				err = fmt.Errorf("%s has no %s", path, v.Type().Field(i).Name)
+			}
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "golden values:", err)
+			os.Exit(1)
+		}
 	}
 	os.Exit(m.Run())
 }

@@ -1,10 +1,11 @@
 // Package stats holds the statistics of the chapters: description, correlation,
-// regression, comparison of groups, bootstrap intervals, classification metrics and
-// the paired comparison of classifiers, each with the p-value and the 95 % interval
+// regression, comparison of groups, bootstrap intervals, classification metrics, the
+// paired comparison of classifiers, tests of an interaction and of no difference, power,
+// variance components and learning curves, each with the p-value and the 95 % interval
 // that gonum/stat leaves out.
 //
-// Values agree with scipy, statsmodels, pingouin and scikit-learn to 1e-9; the doc
-// comments name the function that each one was checked against. Every p-value is
+// Values agree with scipy, statsmodels, pingouin, scikit-learn and baycomp to 1e-9; the
+// doc comments name the function that each one was checked against. Every p-value is
 // two-sided. No function panics, and none drops a value in silence: what cannot be
 // computed returns one of the Err values below, wrapped with the column at fault.
 package stats
@@ -39,7 +40,8 @@ type Column struct {
 	X    []float64
 }
 
-// Interval is a two-sided interval at Level, in the unit of what it encloses.
+// Interval is a two-sided interval in the unit of what it encloses, at Level unless its field
+// says otherwise.
 type Interval struct{ Low, High float64 }
 
 // around is the symmetric interval of half-width half about centre.

@@ -192,6 +192,16 @@ func TestNoPanic(t *testing.T) {
 		}
 		tt, err := CorrectedT(x, y, 4, 1)
 		isP("corrected t", tt.P, err)
+		e, err := EquivalencePaired(x, y, 1e-3)
+		isP("tost", e.P, err)
+		b, err := CorrelatedBayes(x, y, 1e-3, 1)
+		isP("bayes", b.Left, err)
+		isP("bayes rope", b.Rope, err)
+		v, err := VarianceComponents([][]float64{x, y})
+		isP("components share", v.Fold.Share, err)
+		if v.Rest.MeanSquare > 0 {
+			isP("components", v.Fold.P, err)
+		}
 	}
 }
 

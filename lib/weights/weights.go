@@ -228,7 +228,7 @@ func (m *mismatch) Error() string {
 	if len(m.want) < 64 {
 		what = "a SHA-256 that begins with " + m.want
 	}
-	return fmt.Sprintf("%s is damaged or another file and was not read: its SHA-256 is %s, expected %s; delete it and run `thesis weights fetch %s`", m.Path(), m.got, what, m.Name)
+	return fmt.Sprintf("%s is damaged or another file and was not read: its SHA-256 is %s, expected %s; delete it and run `go run ./lib/cmd/thesis weights fetch %s`", m.Path(), m.got, what, m.Name)
 }
 
 // sum hashes a file from its beginning.

@@ -313,7 +313,7 @@ func TestOpenFallsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = open(context.Background(), []Entry{damaged, near}, "far")
-	for _, part := range []string{damaged.Path(), hexSum(content), hexSum(nil), "was not read", "thesis weights fetch far"} {
+	for _, part := range []string{damaged.Path(), hexSum(content), hexSum(nil), "was not read", "go run ./lib/cmd/thesis weights fetch far"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("error %v lacks %q", err, part)
 		}

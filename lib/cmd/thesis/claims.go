@@ -17,7 +17,11 @@ import (
 )
 
 const claimsDoes = `Prints every number that the thesis publishes beside ours. Chapter 4 is computed from the data;
-chapters 5 and 6 come from the trials in data/records (thesis trial -all makes them), and are
+chapters 5 and 6 come from the trials in data/records, which
+
+  go run ./lib/cmd/thesis trial -all
+
+makes, and are
 "not measured" where an arm has not been trained on all folds of these data.`
 
 func runClaims(ctx context.Context, args []string) error {
@@ -25,7 +29,7 @@ func runClaims(ctx context.Context, args []string) error {
 	open := dataFlags(fs)
 	profile := fs.String("profile", "quick", "of the trials that chapters 5 and 6 are taken from: quick or thesis")
 	seed := fs.Uint64("seed", 1, "of those trials")
-	asJSON := fs.Bool("json", false, "print a JSON list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data}")
+	asJSON := fs.Bool("json", false, "print a JSON list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data, why}")
 	if err := parse(fs, claimsDoes, "", args); err != nil {
 		return err
 	}
@@ -82,9 +86,14 @@ func runClaims(ctx context.Context, args []string) error {
 		of := slices.DeleteFunc(slices.Clone(entries), func(e ledger.Entry) bool { return e.Chapter != chapter })
 		within, outside, notMeasured := ledger.Count(of)
 		fmt.Printf("chapter %d: %d numbers on %s: %d within tolerance, %d outside, %d not measured\n", chapter, len(of), ledger.DataName(set), within, outside, notMeasured)
+		if why := ledger.WhyNot(of, ""); why != "" {
+			fmt.Println(why)
+		}
 	}
-	if note := set.Corrected(); note != "" {
-		fmt.Println("Note:", note)
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println("Note:", note)
+		}
 	}
 	for _, n := range trial.Notes(summaries) {
 		fmt.Println("Note:", n)

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/progress"
@@ -14,8 +16,8 @@ import (
 	"thesis.example/lib/trial"
 )
 
-const dataDoes = `  thesis data standin   draw the stand-in screenshots, with made engagement numbers
-  thesis data check     check a folder: all faults at once, or a summary`
+const dataDoes = `  go run ./lib/cmd/thesis data standin   draw the stand-in screenshots, with made engagement numbers
+  go run ./lib/cmd/thesis data check     check a folder: all faults at once, or a summary`
 
 func runData(ctx context.Context, args []string) error {
 	if len(args) > 0 {
@@ -60,29 +62,51 @@ func runDataStandin(ctx context.Context, args []string) error {
 
 func runDataCheck(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("data check", flag.ContinueOnError)
-	open := dataFlags(fs)
+	open := folderFlags(fs)
+	all := fs.Bool("all", false, "name every fault, where more than five are of one kind too")
 	if err := parse(fs, "Reads every picture and every row of a data folder and reports all faults at once.", "", args); err != nil {
 		return err
 	}
 	set, err := open(ctx)
+	var faults *dataset.FolderError
+	if errors.As(err, &faults) && *all {
+		return errors.New(faults.Text(true))
+	}
 	if err != nil {
 		return err
 	}
+	printDropped(set, *all)
 	count := map[string]int{}
 	for _, s := range set.Samples {
 		count[s.Genre]++
 	}
+	fmt.Printf("%d pictures are fine\n", len(set.Samples))
 	for _, g := range set.Genres {
-		fmt.Printf("%-12s %4d pictures\n", g, count[g])
+		fmt.Printf("%-12s %4d pictures\n", set.Title(g), count[g])
 	}
 	if set.StandIn {
 		fmt.Println("stand-in data: drawn pictures and made numbers, not the thesis' screenshots")
 	}
-	if note := set.Corrected(); note != "" {
-		fmt.Println(note)
+	for _, line := range set.Understood {
+		fmt.Println("understood:", line)
+	}
+	if n := len(set.Debris); n > 0 {
+		some := set.Debris
+		if n > debrisShown && !*all {
+			some = append(slices.Clone(some[:debrisShown]), "…")
+		}
+		fmt.Printf("left alone: %d file(s) or folder(s) of the system's: %s\n", n, dataset.Visible(strings.Join(some, ", ")))
+	}
+	for _, note := range []string{set.Named(), set.Corrected()} {
+		if note != "" {
+			fmt.Println(note)
+		}
+	}
+	for _, w := range set.Warnings() {
+		fmt.Println("warning:", w.Show(*all))
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
-		fmt.Println("chapters 3, 5 and 6 cannot be run:", err)
+		fmt.Println("chapters 3, 5 and 6 show no experiments:", err)
 	} else if err != nil {
 		return err
 	}
@@ -90,9 +114,11 @@ func runDataCheck(ctx context.Context, args []string) error {
 	return nil
 }
 
-// dataFlags adds -data and -lenient to a verb's flags. The function that it gives
-// opens the set after parsing and says what a lenient reading left out.
-func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
+// debrisShown is how many of them the check names.
+const debrisShown = 5
+
+// folderFlags adds -data and -lenient to a verb's flags. The function that it gives opens the set after parsing.
+func folderFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
 	dir := fs.String("data", "", "data folder (default $DATA, else data/standin)")
 	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it, instead of stopping")
 	return func(ctx context.Context) (*dataset.Set, error) {
@@ -102,10 +128,31 @@ func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error)
 				return nil, err
 			}
 		}
-		set, err := dataset.Open(ctx, *dir, *lenient)
-		if err == nil && len(set.Dropped) > 0 {
-			fmt.Fprintln(os.Stderr, "left out:", set.Dropped)
+		return dataset.Open(ctx, *dir, *lenient)
+	}
+}
+
+// dataFlags is folderFlags with a function that also says what was understood in the folder, and what a
+// lenient reading left out.
+func dataFlags(fs *flag.FlagSet) func(ctx context.Context) (*dataset.Set, error) {
+	open := folderFlags(fs)
+	return func(ctx context.Context) (*dataset.Set, error) {
+		set, err := open(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return set, err
+		for _, line := range set.Understood {
+			fmt.Fprintln(os.Stderr, "understood:", line)
+		}
+		printDropped(set, false)
+		return set, nil
+	}
+}
+
+// printDropped says what a lenient reading left out, all of it or only so much that it can be read.
+func printDropped(set *dataset.Set, all bool) {
+	lines, _ := set.Dropped.Lines(all)
+	if len(lines) > 0 {
+		fmt.Fprintf(os.Stderr, "left out, %d problem(s):\n  %s\n", len(set.Dropped), strings.Join(lines, "\n  "))
 	}
 }

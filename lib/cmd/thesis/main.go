@@ -30,14 +30,14 @@ type verb struct {
 
 // verbs in the order in which data flows.
 var verbs = []verb{
-	{"data", "make the stand-in data set, or check a folder of your own", "thesis data check -data ~/screenshots", runData},
-	{"features", "measure colour, faces and text of every picture into a table", "thesis features -data ~/screenshots -o features.csv", runFeatures},
-	{"weights", "list, fetch and verify pretrained backbones", "thesis weights fetch lite0", runWeights},
-	{"predict", "print what a pretrained backbone sees in pictures", "thesis predict -weights lite0 ~/photos", runPredict},
-	{"trial", "train an arm of an experiment on a fold, or all that is missing", "thesis trial -exp 2 -arm cnn-hybrid -fold 3", runTrial},
-	{"results", "print the experiments' tables from the records", "thesis results -exp 2", runResults},
-	{"claims", "print every number that the thesis publishes beside ours", "thesis claims -json", runClaims},
-	{"report", "run the chapters' notebooks and write them as HTML pages", "thesis report -o report 04", runReport},
+	{"data", "make the stand-in data set, or check a folder of your own", setup.Command + " data check -data ~/screenshots", runData},
+	{"features", "measure colour, faces and text of every picture into a table", setup.Command + " features -data ~/screenshots -o features.csv", runFeatures},
+	{"weights", "list, fetch and verify pretrained backbones", setup.Command + " weights fetch lite0", runWeights},
+	{"predict", "print what a pretrained backbone sees in pictures", setup.Command + " predict -weights lite0 ~/photos", runPredict},
+	{"trial", "train an arm of an experiment on a fold, or all that is missing", setup.Command + " trial -exp 2 -arm cnn-hybrid -fold 3", runTrial},
+	{"results", "print the experiments' tables from the records", setup.Command + " results -exp 2", runResults},
+	{"claims", "print every number that the thesis publishes beside ours", setup.Command + " claims -json", runClaims},
+	{"report", "run the chapters' notebooks and write them as HTML pages", setup.Command + " report -o report 04", runReport},
 }
 
 // errUsage marks an error after which the usage has been printed already.
@@ -46,6 +46,7 @@ var errUsage = errors.New("usage")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends what does not heed the first
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
@@ -89,7 +90,7 @@ func home(args []string) ([]string, error) {
 	dir := os.Getenv(setup.HomeVariable)
 	if len(args) > 0 && (args[0] == "-home" || args[0] == "--home") {
 		if len(args) < 3 || args[1] == "" || strings.HasPrefix(args[1], "-") {
-			return nil, errors.New("-home wants a folder and a verb behind it: thesis -home DIR VERB")
+			return nil, errors.New("-home wants a folder and a verb behind it: " + setup.Command + " -home DIR VERB")
 		}
 		dir, args = args[1], args[2:]
 	}
@@ -104,20 +105,20 @@ func home(args []string) ([]string, error) {
 }
 
 func usage(w io.Writer) {
-	fmt.Fprintln(w, "thesis re-runs the thesis' pipeline. Usage: thesis VERB [flags]")
+	fmt.Fprintln(w, "thesis re-runs the thesis' pipeline. Usage: "+setup.Command+" VERB [flags]")
 	fmt.Fprintln(w)
 	for _, v := range verbs {
 		fmt.Fprintf(w, "  %-9s %s\n            e.g. %s\n", v.name, v.does, v.example)
 	}
-	fmt.Fprintln(w, "\nthesis VERB -help lists a verb's flags. thesis -home DIR VERB, or $THESIS_HOME, keeps the stand-in")
-	fmt.Fprintln(w, "data, records, cache, weights and report below DIR instead of in the project.")
+	fmt.Fprintln(w, "\nVERB -help lists a verb's flags. -home DIR before the verb, or $THESIS_HOME, keeps the stand-in data,")
+	fmt.Fprintln(w, "records, cache, weights and report below DIR instead of in the project.")
 }
 
 // parse reads the flags of a verb whose positional arguments are described by
 // args ("" for none), and prints the usage where they are wrong.
 func parse(fs *flag.FlagSet, does, args string, argv []string) error {
 	fs.Usage = func() {
-		fmt.Fprintf(fs.Output(), "Usage: thesis %s [flags] %s\n%s\n\n", fs.Name(), args, does)
+		fmt.Fprintf(fs.Output(), "Usage: %s %s [flags] %s\n%s\n\n", setup.Command, fs.Name(), args, does)
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(argv); err != nil {

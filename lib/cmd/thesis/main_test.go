@@ -3,10 +3,12 @@ package main
 import (
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"thesis.example/lib/setup"
 	"thesis.example/lib/setup/testhome"
 )
 
@@ -69,15 +71,15 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	for verb, wants := range map[string][]string{
-		"data standin": {"Usage: thesis data standin [flags] ", "-n int", "(default 100)", "-o string", "-seed int", "calibrated to the thesis' tables"},
-		"data check":   {"Usage: thesis data check [flags] ", "-data string", "-lenient", "reports all faults at once"},
-		"features":     {"Usage: thesis features [flags] ", "-data string", "-lenient", "-o string", "-review string"},
-		"weights":      {"Usage: thesis weights [flags] [fetch NAME… | verify [NAME…]]", "absent ", "damaged ", "efficientnet_b0", "vit_b_16"},
-		"predict":      {"Usage: thesis predict [flags] DIR", "-json", "-top int", "(default 5)", `(default "lite0")`},
-		"trial":        {"Usage: thesis trial [flags] ", "-arm string", "-shard i/n", "-profile string", "#SBATCH --array=0-5", "completionMode: Indexed"},
-		"results":      {"Usage: thesis results [flags] ", "-exp int", "-json"},
-		"claims":       {"Usage: thesis claims [flags] ", "-profile string", "-seed uint", "-json", "not measured"},
-		"report":       {"Usage: thesis report [flags] [chapter ...]", "-o string", "-lenient"},
+		"data standin": {"Usage: go run ./lib/cmd/thesis data standin [flags] ", "-n int", "(default 100)", "-o string", "-seed int", "calibrated to the thesis' tables"},
+		"data check":   {"Usage: go run ./lib/cmd/thesis data check [flags] ", "-all", "-data string", "-lenient", "reports all faults at once"},
+		"features":     {"Usage: go run ./lib/cmd/thesis features [flags] ", "-data string", "-lenient", "-o string", "-review string"},
+		"weights":      {"Usage: go run ./lib/cmd/thesis weights [flags] [fetch NAME… | verify [NAME…]]", "absent ", "damaged ", "efficientnet_b0", "vit_b_16"},
+		"predict":      {"Usage: go run ./lib/cmd/thesis predict [flags] DIR", "-json", "-top int", "(default 5)", `(default "lite0")`},
+		"trial":        {"Usage: go run ./lib/cmd/thesis trial [flags] ", "-arm string", "-shard i/n", "-profile string", "#SBATCH --array=0-5", "completionMode: Indexed"},
+		"results":      {"Usage: go run ./lib/cmd/thesis results [flags] ", "-exp int", "-json"},
+		"claims":       {"Usage: go run ./lib/cmd/thesis claims [flags] ", "-profile string", "-seed uint", "-json", "not measured"},
+		"report":       {"Usage: go run ./lib/cmd/thesis report [flags] [chapter ...]", "-o string", "-lenient"},
 	} {
 		for _, word := range []string{"-h", "--help"} {
 			stdout, stderr, code := thesis(t, append(strings.Fields(verb), word)...)
@@ -102,22 +104,22 @@ func TestHelp(t *testing.T) {
 // could be taken for a result.
 func TestUsage(t *testing.T) {
 	for line, wants := range map[string][]string{
-		"":                         {"Usage: thesis VERB [flags]", "  results "},
+		"":                         {"Usage: go run ./lib/cmd/thesis VERB [flags]", "  results "},
 		"train":                    {`no verb "train"; the verbs are:`, "  trial "},
 		"-x":                       {`no verb "-x"`},
-		"data":                     {"thesis data standin", "thesis data check"},
+		"data":                     {"go run ./lib/cmd/thesis data standin", "go run ./lib/cmd/thesis data check"},
 		"data draw":                {`thesis data: no "draw"`, "thesis data standin"},
-		"data standin -n ten":      {`invalid value "ten" for flag -n`, "Usage: thesis data standin"},
-		"data check here":          {`thesis data check: unexpected argument "here"`, "Usage: thesis data check"},
-		"data check -strict":       {"flag provided but not defined: -strict", "Usage: thesis data check"},
-		"features -csv":            {"flag provided but not defined: -csv", "Usage: thesis features"},
+		"data standin -n ten":      {`invalid value "ten" for flag -n`, "Usage: go run ./lib/cmd/thesis data standin"},
+		"data check here":          {`thesis data check: unexpected argument "here"`, "Usage: go run ./lib/cmd/thesis data check"},
+		"data check -strict":       {"flag provided but not defined: -strict", "Usage: go run ./lib/cmd/thesis data check"},
+		"features -csv":            {"flag provided but not defined: -csv", "Usage: go run ./lib/cmd/thesis features"},
 		"features x":               {`thesis features: unexpected argument "x"`},
-		"weights -all":             {"flag provided but not defined: -all", "Usage: thesis weights"},
-		"predict":                  {"want one folder", "Usage: thesis predict"},
+		"weights -all":             {"flag provided but not defined: -all", "Usage: go run ./lib/cmd/thesis weights"},
+		"predict":                  {"want one folder", "Usage: go run ./lib/cmd/thesis predict"},
 		"predict a b":              {"want one folder"},
 		"predict -top 0 a":         {"-top at least 1"},
 		"predict -top x a":         {`invalid value "x" for flag -top`},
-		"trial":                    {"thesis trial: want -arm or -all; thesis trial -help shows examples"},
+		"trial":                    {"thesis trial: want -arm or -all; go run ./lib/cmd/thesis trial -help shows examples"},
 		"trial -all -arm meta":     {"want -arm or -all"},
 		"trial -all -exp 1":        {"-exp and -fold go with -arm, -further with -all"},
 		"trial -all -fold 1":       {"-exp and -fold go with -arm"},
@@ -130,12 +132,12 @@ func TestUsage(t *testing.T) {
 		"trial -all -shard x":      {`-shard "x"`},
 		"trial -arm meta -seed -1": {`invalid value "-1" for flag -seed`},
 		"trial -arm meta more":     {`unexpected argument "more"`},
-		"results -exp two":         {`invalid value "two" for flag -exp`, "Usage: thesis results"},
+		"results -exp two":         {`invalid value "two" for flag -exp`, "Usage: go run ./lib/cmd/thesis results"},
 		"results -exp 3":           {"thesis results: -exp 3: want 1 or 2"},
 		"results all":              {`unexpected argument "all"`},
-		"claims -json=maybe":       {`invalid boolean value "maybe" for -json`, "Usage: thesis claims"},
+		"claims -json=maybe":       {`invalid boolean value "maybe" for -json`, "Usage: go run ./lib/cmd/thesis claims"},
 		"claims 4":                 {`unexpected argument "4"`},
-		"report -x":                {"flag provided but not defined: -x", "Usage: thesis report"},
+		"report -x":                {"flag provided but not defined: -x", "Usage: go run ./lib/cmd/thesis report"},
 	} {
 		stdout, stderr, code := thesis(t, strings.Fields(line)...)
 		if code != 2 || stdout != "" {
@@ -164,7 +166,7 @@ func TestFailures(t *testing.T) {
 		"predict " + empty:                       "thesis predict: no pictures in " + empty + ": want files that end in .png",
 		"predict " + empty + "/none":             "thesis predict: ",
 		"weights bring":                          `thesis weights: "bring" is neither fetch nor verify`,
-		"weights fetch":                          "thesis weights: fetch needs the names of weights; `thesis weights` lists them",
+		"weights fetch":                          "thesis weights: fetch needs the names of weights; `go run ./lib/cmd/thesis weights` lists them",
 		"weights fetch x":                        `thesis weights: no weights "x" in data/weights.json: it has lite0, `,
 		"report -data /nowhere/at/all 04":        "thesis report: data folder: ",
 		"report -data " + empty + " 99":          `thesis report: no chapter "99"; there are: 02-methods, `,
@@ -181,11 +183,37 @@ func TestVerbs(t *testing.T) {
 	var names []string
 	for _, v := range verbs {
 		names = append(names, v.name)
-		if words := strings.Fields(v.example); words[0] != "thesis" || words[1] != v.name {
+		if words := strings.Fields(strings.TrimPrefix(v.example, setup.Command)); len(words) == len(strings.Fields(v.example)) || words[0] != v.name {
 			t.Errorf("the example of %s is %q", v.name, v.example)
 		}
 	}
 	if want := []string{"data", "features", "weights", "predict", "trial", "results", "claims", "report"}; !slices.Equal(names, want) {
 		t.Errorf("verbs %q, want %q", names, want)
+	}
+}
+
+// Two reports into one folder: the second says so, and touches nothing.
+func TestTwoReports(t *testing.T) {
+	out := t.TempDir()
+	page := filepath.Join(out, "04-metadata.html")
+	if err := os.WriteFile(page, []byte("made before"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := lockFolder(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := []string{"report", "-data", ownFolder(t), "-o", out, "04"}
+	if stdout, stderr, code := thesis(t, line...); code != 1 || stdout != "" || !strings.Contains(stderr, "thesis report: another report is being written into "+out+": wait until it has ended, or name another folder with -o\n") {
+		t.Errorf("exit code %d, %q, %q", code, stdout, stderr)
+	}
+	if b, err := os.ReadFile(page); err != nil || string(b) != "made before" {
+		t.Errorf("the page of before: %q, %v", b, err)
+	}
+	unlock()
+	if again, err := lockFolder(out); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	} else {
+		again()
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 func runPredict(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("predict", flag.ContinueOnError)
-	name := flags.String("weights", "lite0", "weights by name; thesis weights lists them")
+	name := flags.String("weights", "lite0", "weights by name; go run ./lib/cmd/thesis weights lists them")
 	top := flags.Int("top", 5, "how many classes of each picture to print")
 	asJSON := flags.Bool("json", false, `print [{"file":…,"top":[{"index":…,"name":…,"probability":…}]}]`)
 	if err := parse(flags, "Prints which of ImageNet's classes a pretrained network sees in each picture below DIR.", "DIR", args); err != nil {

@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
+
 	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/report"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/trial"
 )
 
 func runReport(ctx context.Context, args []string) error {
@@ -19,6 +23,9 @@ func runReport(ctx context.Context, args []string) error {
 	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it in the chapters, instead of stopping")
 	out := fs.String("o", "", "folder to write (default report)")
 	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
+		return err
+	}
+	if err := setup.CheckRoot(); err != nil {
 		return err
 	}
 	if *data == "" {
@@ -42,9 +49,40 @@ func runReport(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// What is wrong with the data is said once and before any work, not by each chapter.
+	set, err := dataset.Open(ctx, *data, *lenient)
+	if err != nil {
+		return err
+	}
+	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
+		fmt.Fprintln(os.Stderr, "chapters 3, 5 and 6 show no experiments:", err)
+	} else if err != nil {
+		return err
+	}
+	unlock, err := lockFolder(*out)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := report.Build(ctx, *data, *out, notebooks, bench.Known); err != nil {
 		return err
 	}
 	fmt.Println(filepath.Join(*out, "index.html"))
 	return nil
+}
+
+// lockFolder makes the folder of pages and keeps another report from writing into it at the same time,
+// each taking away what the other has just made.
+func lockFolder(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder of pages: %w", err)
+	}
+	lock := flock.New(filepath.Join(dir, ".lock"))
+	switch got, err := lock.TryLock(); {
+	case err != nil:
+		return nil, fmt.Errorf("the folder of pages: %w", err)
+	case !got:
+		return nil, fmt.Errorf("another report is being written into %s: wait until it has ended, or name another folder with -o", dir)
+	}
+	return func() { lock.Close() }, nil
 }

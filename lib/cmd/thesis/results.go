@@ -33,7 +33,7 @@ func runResults(_ context.Context, args []string) error {
 		records = slices.DeleteFunc(records, func(r *trial.Record) bool { return r.Experiment != *experiment })
 	}
 	if len(records) == 0 && !*asJSON {
-		fmt.Println("no records yet: thesis trial -all makes them")
+		fmt.Println("no records yet: go run ./lib/cmd/thesis trial -all makes them")
 		return nil
 	}
 	if *asJSON {

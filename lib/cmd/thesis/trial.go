@@ -9,6 +9,7 @@ import (
 
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
+	"thesis.example/lib/setup"
 	"thesis.example/lib/trial"
 )
 
@@ -16,24 +17,24 @@ const trialDoes = `Trains one arm of an experiment on one fold, or all folds and
 into data/records. A trial that was interrupted or killed goes on after its last whole epoch;
 the record is the same as without. Records of other machines count when their files are copied there.
 
-  thesis trial -exp 2 -arm cnn-hybrid -fold 3     one trial
-  thesis trial -exp 2 -arm vit-film               its five folds
-  thesis trial -all                               the six arms of the thesis
-  thesis trial -all -further                      and all others
-  thesis trial -all -shard 0/6                    the first of six equal parts
+  go run ./lib/cmd/thesis trial -exp 2 -arm cnn-hybrid -fold 3     one trial
+  go run ./lib/cmd/thesis trial -exp 2 -arm vit-film               its five folds
+  go run ./lib/cmd/thesis trial -all                               the six arms of the thesis
+  go run ./lib/cmd/thesis trial -all -further                      and all others
+  go run ./lib/cmd/thesis trial -all -shard 0/6                    the first of six equal parts
 
 A Slurm array of six jobs, each with its part:
 
   #SBATCH --array=0-5
   #SBATCH --cpus-per-task=8
-  thesis trial -all -profile thesis -shard $SLURM_ARRAY_TASK_ID/6
+  go run ./lib/cmd/thesis trial -all -profile thesis -shard $SLURM_ARRAY_TASK_ID/6
 
 A Kubernetes job of six, on a volume that holds the project:
 
   spec: {completions: 6, parallelism: 6, completionMode: Indexed, template: {spec: {
     restartPolicy: OnFailure,
     containers: [{name: trial, image: IMAGE, workingDir: /work,
-      command: [sh, -c, "thesis trial -all -profile thesis -shard $JOB_COMPLETION_INDEX/6"]}]}}}
+      command: [sh, -c, "go run ./lib/cmd/thesis trial -all -profile thesis -shard $JOB_COMPLETION_INDEX/6"]}]}}}
 `
 
 func runTrial(ctx context.Context, args []string) error {
@@ -51,7 +52,7 @@ func runTrial(ctx context.Context, args []string) error {
 		return err
 	}
 	wrong := func(format string, a ...any) error {
-		fmt.Fprintf(fs.Output(), "thesis trial: "+format+"; thesis trial -help shows examples\n", a...)
+		fmt.Fprintf(fs.Output(), "thesis trial: "+format+"; "+setup.Command+" trial -help shows examples\n", a...)
 		return errUsage
 	}
 	given := map[string]bool{}

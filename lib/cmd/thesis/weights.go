@@ -47,7 +47,7 @@ Entries of your own in data/weights.json take one of the architectures
 	switch names[0] {
 	case "fetch":
 		if len(chosen) == 0 {
-			return errors.New("fetch needs the names of weights; `thesis weights` lists them")
+			return errors.New("fetch needs the names of weights; `go run ./lib/cmd/thesis weights` lists them")
 		}
 		var failed []error
 		for _, w := range chosen {
@@ -93,7 +93,7 @@ func verifyWeights(list, chosen []weights.Entry) error {
 		case err != nil:
 			faults = append(faults, fmt.Errorf("%s: %w", w.Name, err))
 		case state == weights.Absent && named:
-			faults = append(faults, fmt.Errorf("%s: %s does not exist; run `thesis weights fetch %s`", w.Name, w.Path(), w.Name))
+			faults = append(faults, fmt.Errorf("%s: %s does not exist; run `go run ./lib/cmd/thesis weights fetch %s`", w.Name, w.Path(), w.Name))
 		case state != weights.Absent && described(w) != nil:
 			faults = append(faults, described(w))
 		case state != weights.Absent:
