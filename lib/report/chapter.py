@@ -43,7 +43,10 @@ def mathml(formula, display):
 
 
 class Renderer(IPythonRenderer):
-    """nbconvert's Markdown, with formulas as MathML."""
+    """nbconvert's Markdown, with formulas as MathML, and links to other chapters as links to their pages."""
+
+    def link(self, text, url, title=None):
+        return super().link(text, re.sub(r"^(\d\d-[^/#]*)\.ipynb(?=#|$)", r"\1.html", url), title)
 
     def block_math(self, body):
         return mathml(body, "block")

@@ -59,6 +59,7 @@ func TestChapter(t *testing.T) {
 		"computed sentence":   "<strong>3</strong> pictures",
 		"escaped sentence":    "&lt;img src=x onerror=alert(1)&gt; $x$,",
 		"progress, folded":    "<summary>2 of 2 done</summary>",
+		"link to a chapter":   `href="08-references.html#cell-id=wilson1927"`,
 		"code, marked up":     `<span class="kn">import</span>`,
 	} {
 		if !strings.Contains(page, want) {

@@ -27,7 +27,8 @@ func ShowTable(header []string, rows [][]string) {
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
 // as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
-// included; text among the arguments (a file name, a genre) is escaped. An empty paragraph shows nothing.
+// included; text among the arguments (a file name, a genre) is escaped. Citations become links to
+// chapter 8 (ledger.LinkCitations). An empty paragraph shows nothing.
 func ShowMarkdown(format string, args ...any) {
 	text := format
 	plain := format
@@ -51,7 +52,9 @@ func ShowMarkdown(format string, args ...any) {
 	if plain == "" {
 		return
 	}
-	show(text, protocol.MIMETextMarkdown, plain)
+	works, err := ledger.Literature()
+	Check(err)
+	show(ledger.LinkCitations(text, works), protocol.MIMETextMarkdown, plain)
 }
 
 // Check ends the cell with err as a readable message and a failing status, unless

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"thesis.example/lib/dataset"
+	"thesis.example/lib/ledger"
 )
 
 func TestNumericColumns(t *testing.T) {
@@ -39,6 +40,19 @@ func TestTableHTML(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+// What a computed sentence cites is a link to chapter 8, though its punctuation was escaped.
+func TestCitationsBecomeLinks(t *testing.T) {
+	works, err := ledger.Literature()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range works {
+		if got, want := ledger.LinkCitations(escapeMarkdown(w.Label()), works), "["+w.Label()+"]("+w.Link()+")"; got != want {
+			t.Errorf("%s, escaped, became %s, want %s", w.Label(), got, want)
 		}
 	}
 }

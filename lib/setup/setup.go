@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,15 @@ type thirdParty struct {
 	path    string // the file inside the installed package
 	sha256  string
 	licence string
+	others  map[string]variant // where another platform's package holds another file
+}
+
+// variant is what a file is on another platform: its place in that platform's package and its check
+// sums, more than one where the package's builds for each version of Python differ. Without a place, the
+// file lies in no package there (installPlugin).
+type variant struct {
+	path   string
+	sha256 []string
 }
 
 var thirdParties = []thirdParty{
@@ -40,6 +50,7 @@ var thirdParties = []thirdParty{
 		path:    "fastatomstruct_xla_cpu/libpjrt_cpu.so",
 		sha256:  "0a0fe56ca17be9efc7b942e89e534e5e0ad4a0f1e369b66d27b62184509015b9",
 		licence: "Apache-2.0",
+		others:  map[string]variant{"linux/arm64": {}, "darwin/arm64": {}},
 	},
 	{
 		name: "ipaexg.ttf", pkg: "matplotlib-fontja", version: "1.1.0",
@@ -52,6 +63,15 @@ var thirdParties = []thirdParty{
 		path:    "onnxruntime/capi/libonnxruntime.so.1.24.4",
 		sha256:  "2d518e11c7767f9fdc4413bdbeb45acf30db504ff76a82fc19d9238a3f9f6c24",
 		licence: "MIT",
+		others: map[string]variant{
+			"linux/arm64": {"onnxruntime/capi/libonnxruntime.so.1.24.4", []string{"f373ae5fd4d878ed17ebea26e5480bd3d0a15e3bd6bc94b878e6c1b73998d22a"}},
+			"darwin/arm64": {"onnxruntime/capi/libonnxruntime.1.24.4.dylib", []string{ // Python 3.11 to 3.14
+				"f7a4418c1fbbb12705f26991c52cd9e4a90c54d4802c487d0facb20897790fe9",
+				"f958c8c8f50a787f64cd13aa5f07710b97075d9869c6983dc0001d2452100eaa",
+				"af321205fb850247e85774ec9c00fbd656dd0fadd31b97775be5f2055ff8db14",
+				"a88607d0b0faa0aa79a3ab37d428abe4f2959b3ed8c0f454707346c05ed4b9c0",
+			}},
+		},
 	},
 	{
 		name: "echarts.min.js", pkg: "nicegui", version: "1.4.0", // the package of ECharts 5.4.3 alone is npm's
@@ -141,8 +161,31 @@ func File(name string) (string, error) {
 
 func shareDir(root string) string { return filepath.Join(root, ".venv", "share", "thesis") }
 
-// check compares the file at path with the checksum in the table.
+// on is where the file lies in its package on a platform, and its check sums. It is in no package where
+// that is "".
+func (t thirdParty) on(platform string) variant {
+	if v, ok := t.others[platform]; ok {
+		return v
+	}
+	return variant{t.path, []string{t.sha256}}
+}
+
+// check compares the file at path with the checksums in the table, or with the one that installPlugin wrote
+// down for a file that comes without any.
 func (t thirdParty) check(path string) error {
+	v := t.on(thisPlatform())
+	from := t.pkg + " " + t.version
+	if v.path == "" {
+		from = "go-xla's release " + pluginVersion
+		sum, err := recordedSum(path)
+		if err != nil {
+			return err
+		}
+		if sum == "" {
+			return fmt.Errorf("%s is not installed yet: %s", path, again)
+		}
+		v.sha256 = []string{sum}
+	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is not installed yet: %s", path, again)
@@ -155,8 +198,8 @@ func (t thirdParty) check(path string) error {
 	if _, err := io.Copy(h, f); err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if got := hex.EncodeToString(h.Sum(nil)); got != t.sha256 {
-		return fmt.Errorf("%s is damaged: its SHA-256 is %s, that of %s %s is %s: %s", path, got, t.pkg, t.version, t.sha256, again)
+	if got := hex.EncodeToString(h.Sum(nil)); !slices.Contains(v.sha256, got) {
+		return fmt.Errorf("%s is damaged: its SHA-256 is %s, that of %s is %s: %s", path, got, from, strings.Join(v.sha256, " or "), again)
 	}
 	return nil
 }
@@ -208,9 +251,20 @@ func Plugin() (name string, cpu bool, err error) {
 		return strings.ReplaceAll(chosen, root+string(filepath.Separator), ""), false, nil
 	}
 	for _, t := range thirdParties {
-		if t.name == filepath.Base(xlaCPU(root)) {
+		if t.name != filepath.Base(xlaCPU(root)) {
+			continue
+		}
+		if t.on(thisPlatform()).path != "" {
 			return t.pkg + " " + t.sha256[:12], true, nil
 		}
+		sum, err := recordedSum(xlaCPU(root))
+		if err != nil {
+			return "", false, err
+		}
+		if sum == "" {
+			return "", false, fmt.Errorf("%s is not installed yet: %s", xlaCPU(root), again)
+		}
+		return "go-xla " + pluginVersion + " " + sum[:12], true, nil
 	}
 	return "", false, errors.New("setup: no plug-in for the CPU among the third-party files")
 }

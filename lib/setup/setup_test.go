@@ -251,6 +251,18 @@ func TestSystemNamesTheCommand(t *testing.T) {
 	}
 }
 
+// A go.sum without the language server's content cannot vouch for it.
+func TestSumOf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "go.sum")
+	write(t, file, "a.example v1.0.0/go.mod h1:m=\na.example v1.0.0 h1:c=\nb.example v1.0.0/go.mod h1:n=\n")
+	if sum, err := sumOf(file, "a.example"); err != nil || sum != "h1:c=" {
+		t.Errorf("%q, %v", sum, err)
+	}
+	if _, err := sumOf(file, "b.example"); err == nil || !strings.Contains(err.Error(), "pins no content of b.example") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // The README's table of licences names every file that another project made.
 func TestReadmeNamesLicences(t *testing.T) {
 	root, err := Root()

@@ -18,7 +18,7 @@ type ViT struct {
 	Heads      int
 	Patch      int     // P: height and width of a patch
 	Size       int     // height and width of the picture that the position embedding was trained for
-	LayerScale bool    // a trained factor for every channel of each residual branch (Touvron et al. 2021)
+	LayerScale bool    // a trained factor for every channel of each residual branch (Touvron et al. 2021b)
 	MeanPool   bool    // features are the mean of the patch tokens instead of the class token
 	Epsilon    float64 // of LayerNorm
 	Positions  resampling
