@@ -184,13 +184,24 @@ func GradientTable(summaries []trial.Summary) (header []string, rows [][]string)
 			}
 			own, floor := mean(c, trial.BlockGradient.Cosine), mean(c, trial.BlockGradient.Floor)
 			says := "no further"
-			if own < floor {
+			switch {
+			case math.IsNaN(own) || math.IsNaN(floor): // a fold of one batch has no other
+				says = "–"
+			case own < floor:
 				says = "further"
 			}
-			rows = append(rows, []string{name, c.Block, fmt.Sprintf("%.3f", own), fmt.Sprintf("%.3f", floor), fmt.Sprintf("%.2f", mean(c, trial.BlockGradient.Ratio)), fmt.Sprintf("%.2f", mean(c, trial.BlockGradient.FloorRatio)), says})
+			rows = append(rows, []string{name, c.Block, orDash("%.3f", own), orDash("%.3f", floor), orDash("%.2f", mean(c, trial.BlockGradient.Ratio)), orDash("%.2f", mean(c, trial.BlockGradient.FloorRatio)), says})
 		}
 	}
 	return []string{"arm", "block", "cosine with the picture alone", "with another batch", "norm over the picture alone's", "over another batch's", "turned than by another batch"}, rows
+}
+
+// orDash is a number, a dash where there is none.
+func orDash(format string, v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return fmt.Sprintf(format, v)
 }
 
 // ShapleyTable splits the accuracy of the trained arms between picture and metadata, for each way to
@@ -260,7 +271,7 @@ func BalanceTable(summaries []trial.Summary) (header []string, rows [][]string) 
 		if uses := s.Uses(); len(uses) > 0 && strings.Contains(s.Arm, "hybrid") {
 			u := uses[len(uses)-1]
 			picture, metadata := u.Correct.Utilisation()
-			row[3], row[4] = fmt.Sprintf("%.3f", picture), fmt.Sprintf("%.3f", metadata)
+			row[3], row[4] = orDash("%.3f", picture), orDash("%.3f", metadata)
 			if u.Discrepancy > 0 {
 				row[5] = fmt.Sprintf("%.2f", u.Discrepancy)
 			}

@@ -70,4 +70,7 @@ func TestDiscordant(t *testing.T) {
 	if err != nil || m.OnlyA != 4 || m.OnlyB != 0 || math.Abs(m.Exact-0.125) > 1e-12 || math.Abs(m.MidP-0.0625) > 1e-12 {
 		t.Errorf("McNemar of 4 and 0: %+v, %v; want 1/8 and 1/16", m, err)
 	}
+	if m, err := McNemarOf(0, 0); err != nil || m.Exact != 1 || m.MidP != 1 {
+		t.Errorf("McNemar of arms that agree everywhere: %+v, %v", m, err)
+	}
 }

@@ -20,9 +20,12 @@ func Discordant(a, b, n int, nested bool) (onlyA, onlyB int) {
 	return a - both, b - both
 }
 
-// McNemarOf is McNemar's test of those counts.
+// McNemarOf is McNemar's test of those counts; p is 1 where both are 0.
 func McNemarOf(onlyA, onlyB int) (stats.McNemarTest, error) {
 	n := onlyA + onlyB
+	if n == 0 {
+		return stats.McNemarTest{Exact: 1, MidP: 1}, nil
+	}
 	truth, a, b := make([]int, n), make([]int, n), make([]int, n)
 	for i := range n {
 		if i < onlyA {

@@ -252,7 +252,7 @@ func Gather(ctx context.Context, set *dataset.Set, profile string, seed uint64) 
 
 // Accuracy is an arm's share of right pictures, published and ours, with Wilson's 95 % intervals.
 type Accuracy struct {
-	Arm             string // "cnn-single, experiment 1"
+	Arm             string // "1 cnn-single": of experiment 1
 	Published, Ours Share
 }
 
@@ -284,7 +284,7 @@ func Accuracies(summaries []trial.Summary) ([]Accuracy, error) {
 			if !known || s == nil {
 				continue
 			}
-			a := Accuracy{Arm: fmt.Sprintf("%s, experiment %d", arm, experiment)}
+			a := Accuracy{Arm: fmt.Sprintf("%d %s", experiment, arm)}
 			if a.Published, err = share(k, 3*ref.PerClass); err != nil {
 				return nil, err
 			}

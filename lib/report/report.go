@@ -103,7 +103,8 @@ type failure struct {
 // Two notebooks run at a time, since compiling a cell and reading pictures leave a
 // core idle, the longest first. One whose metadata say {"thesis": {"measures_speed_of":
 // [NETWORK, …]}} runs before them by itself where measured says of one of these that its
-// speed is not known yet.
+// speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the records that
+// others leave, and waits for all that say a smaller number, or none.
 func Build(ctx context.Context, dir, out string, notebooks []string, measured func(network string) (bool, error)) error {
 	root, err := setup.Root()
 	if err != nil {
@@ -126,31 +127,37 @@ func Build(ctx context.Context, dir, out string, notebooks []string, measured fu
 	}
 	_, err = os.Stat(filepath.Join(dir, dataset.StandInFile))
 	about := info{Data: dir, StandIn: err == nil, Index: "index.html"}
-	var alone, others []string
+	var alone []string
+	stages := map[int][]string{} // by "after"
 	cells, total := map[string]int{}, 0
 	for _, notebook := range notebooks {
-		a, n, err := outline(notebook, measured)
+		o, err := outlineOf(notebook, measured)
 		if err != nil {
 			return err
 		}
-		cells[notebook] = n
-		total += n
-		if a {
+		cells[notebook] = o.cells
+		total += o.cells
+		if o.alone {
 			alone = append(alone, notebook)
 		} else {
-			others = append(others, notebook)
+			stages[o.after] = append(stages[o.after], notebook)
 		}
 	}
-	// The longest first, so that none is left over at the end.
-	slices.SortStableFunc(others, func(a, b string) int { return cmp.Compare(cells[b], cells[a]) })
+	type stage struct {
+		notebooks []string
+		atOnce    int
+	}
+	order := []stage{{alone, 1}}
+	for _, after := range slices.Sorted(maps.Keys(stages)) {
+		// The longest first, so that none is left over at the end.
+		slices.SortStableFunc(stages[after], func(a, b string) int { return cmp.Compare(cells[b], cells[a]) })
+		order = append(order, stage{stages[after], 2})
+	}
 	bar := progress.New("report", "cells", total)
 	defer bar.Done()
 	failures := map[string]error{} // by chapter
 	var mu sync.Mutex
-	for _, stage := range []struct {
-		notebooks []string
-		atOnce    int
-	}{{alone, 1}, {others, 2}} {
+	for _, stage := range order {
 		var group errgroup.Group
 		group.SetLimit(stage.atOnce)
 		for _, notebook := range stage.notebooks {
@@ -182,16 +189,23 @@ func Build(ctx context.Context, dir, out string, notebooks []string, measured fu
 	return errors.Join(all...)
 }
 
-// outline says whether a notebook wants the machine to itself, and how many cells of code it has.
-func outline(notebook string, measured func(network string) (bool, error)) (alone bool, cells int, err error) {
+// outline is what Build has to know of a notebook before it runs.
+type outline struct {
+	cells int  // of code
+	after int  // see Build
+	alone bool // it wants the machine to itself
+}
+
+func outlineOf(notebook string, measured func(network string) (bool, error)) (o outline, err error) {
 	data, err := os.ReadFile(notebook)
 	if err != nil {
-		return false, 0, err
+		return o, err
 	}
 	var nb struct {
 		Metadata struct {
 			Thesis struct {
 				MeasuresSpeedOf []string `json:"measures_speed_of"`
+				After           int      `json:"after"`
 			}
 		}
 		Cells []struct {
@@ -199,21 +213,22 @@ func outline(notebook string, measured func(network string) (bool, error)) (alon
 		}
 	}
 	if err := json.Unmarshal(data, &nb); err != nil {
-		return false, 0, fmt.Errorf("reading %s: %w", notebook, err)
+		return o, fmt.Errorf("reading %s: %w", notebook, err)
 	}
 	for _, c := range nb.Cells {
 		if c.Type == "code" {
-			cells++
+			o.cells++
 		}
 	}
+	o.after = nb.Metadata.Thesis.After
 	for _, network := range nb.Metadata.Thesis.MeasuresSpeedOf {
 		known, err := measured(network)
 		if err != nil {
-			return false, 0, err
+			return o, err
 		}
-		alone = alone || !known
+		o.alone = o.alone || !known
 	}
-	return alone, cells, nil
+	return o, nil
 }
 
 // chapter runs one notebook and writes its page.

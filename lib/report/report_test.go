@@ -191,20 +191,20 @@ func TestFailureWithoutPage(t *testing.T) {
 func TestOutline(t *testing.T) {
 	root := t.TempDir()
 	notebook := filepath.Join(root, "03-speed.ipynb")
-	const text = `{"metadata": {"thesis": {"measures_speed_of": ["a", "b"]}}, "cells": [{"cell_type": "code"}, {"cell_type": "markdown"}, {"cell_type": "code"}]}`
+	const text = `{"metadata": {"thesis": {"measures_speed_of": ["a", "b"], "after": 1}}, "cells": [{"cell_type": "code"}, {"cell_type": "markdown"}, {"cell_type": "code"}]}`
 	if err := os.WriteFile(notebook, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	known := map[string]bool{"a": true}
 	measured := func(network string) (bool, error) { return known[network], nil }
 	for _, want := range []bool{true, false} {
-		if alone, cells, err := outline(notebook, measured); err != nil || alone != want || cells != 2 {
-			t.Errorf("alone %v, %d cells, %v; want %v, 2", alone, cells, err, want)
+		if o, err := outlineOf(notebook, measured); err != nil || o != (outline{cells: 2, after: 1, alone: want}) {
+			t.Errorf("%+v, %v; want 2 cells, after 1, alone %v", o, err, want)
 		}
 		known["b"] = true
 	}
 	broken := errors.New("no machine")
-	if _, _, err := outline(notebook, func(string) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+	if _, err := outlineOf(notebook, func(string) (bool, error) { return false, broken }); !errors.Is(err, broken) {
 		t.Errorf("error %v", err)
 	}
 }
