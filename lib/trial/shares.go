@@ -494,6 +494,15 @@ type GradientCurve struct {
 	Folds  [][]BlockGradient // [update][fold], folds in the order of Summary.Fold
 }
 
+// X are the updates as the axis of a figure.
+func (c GradientCurve) X() []float64 {
+	x := make([]float64, len(c.Update))
+	for i, u := range c.Update {
+		x[i] = float64(u)
+	}
+	return x
+}
+
 // Mean is the mean over the folds of one number of a curve's gradients, by update: NaN where a fold has
 // none.
 func (c GradientCurve) Mean(of func(BlockGradient) float64) []float64 {
@@ -506,7 +515,7 @@ func (c GradientCurve) Mean(of func(BlockGradient) float64) []float64 {
 	return mean
 }
 
-// Gradients are the curves of all blocks, from the picture to the logits; nil where a fold's record was
+// Gradients are the curves of all blocks, the whole backbone first, then from the picture to the logits; nil where a fold's record was
 // not measured.
 func (s *Summary) Gradients() []GradientCurve {
 	var curves []GradientCurve
