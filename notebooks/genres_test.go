@@ -155,7 +155,7 @@ func TestFiveUnequalGenres(t *testing.T) {
 	}), "00", "03", "04", "05", "06", "07")
 	const few = "too few pictures for the experiments: 5 folds need 5 or more of each genre, and vlog has 3"
 	for chapter := range texts {
-		expect(t, texts, chapter, "**Chapters 3, 5 and 6 show no experiments:** "+few, "Food is gourmet")
+		expect(t, texts, chapter, "**Chapters 3, 5, 6 and 7 show no experiments:** "+few, "Food is gourmet")
 	}
 	expect(t, texts, "04", "Not compared: no folder is the genre dance", "vlog – 🐈 cats", long, "agree with the")
 	for chapter, want := range map[string]int{"03": 4, "05": 7, "06": 9, "07": 15} {

@@ -43,7 +43,7 @@ func ShowData(set *dataset.Set) {
 		}
 	}
 	if _, err := set.Folds(trial.Folds, 1); err != nil {
-		ShowMarkdown("**Chapters 3, 5 and 6 show no experiments:** %s.", err)
+		ShowMarkdown("**Chapters 3, 5, 6 and 7 show no experiments:** %s.", err)
 	}
 	for _, line := range set.Understood {
 		ShowMarkdown("Understood: %s.", line)

@@ -77,7 +77,7 @@ func ExampleShowData() {
 	// Output:
 	// Data: own pictures in screenshots. 0 pictures (dance 0), fingerprint `e3b0c44298fc1c14`.
 	// 1 text was corrected by hand (corrections.csv).
-	// **Chapters 3, 5 and 6 show no experiments:** too few pictures for the experiments: 5 folds need 5 or more of each genre, and dance has 0; add pictures, or move the folder out.
+	// **Chapters 3, 5, 6 and 7 show no experiments:** too few pictures for the experiments: 5 folds need 5 or more of each genre, and dance has 0; add pictures, or move the folder out.
 	// Understood: engagement.csv: cells separated by tabs.
 }
 

@@ -106,7 +106,7 @@ func runDataCheck(ctx context.Context, args []string) error {
 		fmt.Println("warning:", w.Show(*all))
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
-		fmt.Println("chapters 3, 5 and 6 show no experiments:", err)
+		fmt.Println("chapters 3, 5, 6 and 7 show no experiments:", err)
 	} else if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func runReport(ctx context.Context, args []string) error {
 		return err
 	}
 	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
-		fmt.Fprintln(os.Stderr, "chapters 3, 5 and 6 show no experiments:", err)
+		fmt.Fprintln(os.Stderr, "chapters 3, 5, 6 and 7 show no experiments:", err)
 	} else if err != nil {
 		return err
 	}
