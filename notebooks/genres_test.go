@@ -136,7 +136,7 @@ func expect(t *testing.T, texts map[string]string, chapter string, sentences ...
 func TestTwoJapaneseGenres(t *testing.T) {
 	texts := said(t, ownFolder(t, []part{{"ダンス", "dance", 1, 12}, {"鉄道", "travel", 1, 12}}), "00", "04", "05")
 	expect(t, texts, "04", "24 pictures (ダンス 12, 鉄道 12)", "ダンス is dance", "Not compared: no folder is the genre gourmet",
-		"dance hashtags", "ダンス – 鉄道", "*Not shown:* what section 4.5 says of dance, gourmet and travel cannot be asked of these data: 0 picture(s) of gourmet")
+		"dance hashtags", "ダンス – 鉄道", "what the thesis says of gourmet cannot be asked of these data: 0 picture(s) of it")
 	expect(t, texts, "05", "counts are out of 300 pictures, and these data have 24", "McNemar p = ", "errors nested")
 	expect(t, texts, "00", "cannot be asked of these data", "cannot be told from this much data")
 	for chapter, text := range texts {

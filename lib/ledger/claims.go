@@ -546,13 +546,7 @@ func (b *claimBook) taken(more, less, why string) Question {
 		if err != nil {
 			return Answer{}, err
 		}
-		d, err := paired(m.Test.OnlyA, m.Test.OnlyB, m.Pictures)
-		if err != nil {
-			return Answer{}, err
-		}
-		a := decide(m.Pictures, q.Matters, d)
-		a.Note = fmt.Sprintf("%d against %d of %d travel pictures", m.A, m.B, m.Pictures)
-		return a, nil
+		return m.answer()
 	}())
 	return q
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -132,10 +131,11 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestFindings4(t *testing.T) {
+func TestMetadataClaims(t *testing.T) {
 	table := rows(60, "dance", "gourmet", "travel")
 	for i := range table.Rows {
 		r := &table.Rows[i]
+		r.Likes *= 1 + 0.2*float64(i%3) // no correlation of 1
 		switch r.Genre {
 		case "dance":
 			r.Faces += 5
@@ -147,27 +147,30 @@ func TestFindings4(t *testing.T) {
 			r.Text.Text = "japan"
 		}
 	}
-	findings, err := Findings4(table)
-	if err != nil || len(findings) == 0 {
-		t.Fatal(err, len(findings))
+	claims, err := MetadataClaims(table)
+	if err != nil || len(claims) == 0 {
+		t.Fatal(err, len(claims))
 	}
-	for _, f := range findings {
-		if !f.Supported {
-			t.Errorf("%s: not supported by %s", f.Claim, f.Evidence)
+	for _, c := range claims {
+		if c.Ours != Supported {
+			t.Errorf("%s: %s by %+v", c.ID, c.Ours, c.Questions)
 		}
 	}
-	number := len(findings)
-	findings, err = Findings4(rows(60, "dance", "gourmet", "travel"))
-	if err != nil || len(findings) != number {
-		t.Fatal(err, len(findings), number)
+	if claims, err = MetadataClaims(rows(60, "dance", "gourmet", "travel")); err != nil {
+		t.Fatal(err)
 	}
-	for _, f := range findings {
-		if f.Supported {
-			t.Errorf("%s: supported where the genres are equal, by %s", f.Claim, f.Evidence)
+	for _, c := range claims {
+		if c.Ours == Supported {
+			t.Errorf("%s: supported where the genres are equal, by %+v", c.ID, c.Questions)
 		}
 	}
-	if _, err := Findings4(rows(60, "dance", "cooking")); !errors.Is(err, ErrNoGenre) || !strings.Contains(err.Error(), "0 picture(s) of gourmet") {
-		t.Errorf("without gourmet: %v", err)
+	if claims, err = MetadataClaims(rows(60, "dance", "cooking")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range claims {
+		if c.ID != "4.5-3" && (c.Ours != NotAsked || !strings.Contains(fmt.Sprint(c.Questions), "0 picture(s) of it")) {
+			t.Errorf("%s without gourmet and travel: %s by %+v", c.ID, c.Ours, c.Questions)
+		}
 	}
 }
 

@@ -22,23 +22,34 @@ type Mistaken struct {
 	Test stats.McNemarTest
 }
 
-// MoreInA says whether A makes the mistake more often, at 5 % by the exact test, which is two-sided. At
-// least six pictures have to tell the arms apart for that, since 2·(1/2)⁵ is 0.0625.
-func (m Mistaken) MoreInA() bool { return m.Test.Exact < 0.05 && m.Test.OnlyA > m.Test.OnlyB }
-
-// TravelForDance decides what section 6.3 says of figure 6.3, that the hybrid CNN takes travel for dance
-// far more often than the single CNN, for these two arms or another pair. The rule is Mistaken.MoreInA.
-func TravelForDance(hybrid, single trial.Summary) (Finding, error) {
-	m, err := TakenFor(hybrid, single, "travel", "dance")
-	if err != nil {
-		return Finding{}, err
+// TravelForDance puts what section 6.3 says of figure 6.3, that the hybrid CNN takes travel for dance far
+// more often than the single CNN, as a question about these two arms, or another pair. The thesis prints no
+// counts for it. Without one of the two genres it is an ErrNoGenre.
+func TravelForDance(more, less trial.Summary) (Question, error) {
+	q := Question{
+		Asks: fmt.Sprintf("travel taken for dance by %s − %s, experiment 2", more.Arm, less.Arm), Unit: "points",
+		Published: notPublished("no counts of figure 6.3 for this"),
 	}
-	return Finding{
-		Claim: fmt.Sprintf("%s takes travel for dance more often than %s", hybrid.Arm, single.Arm),
-		Evidence: fmt.Sprintf("%d against %d of %d travel pictures, of which %d by the first alone and %d by the second alone: p = %.2g (exact)",
-			m.A, m.B, m.Pictures, m.Test.OnlyA, m.Test.OnlyB, m.Test.Exact),
-		Supported: m.MoreInA(),
-	}, nil
+	m, err := TakenFor(more, less, "travel", "dance")
+	if err != nil {
+		return Question{}, err
+	}
+	q.Ours, err = m.answer()
+	return q, err
+}
+
+// answer is the verdict on A − B, in points of the pictures of the true genre.
+func (m Mistaken) answer() (Answer, error) {
+	if m.Pictures == 0 {
+		return Answer{}, fmt.Errorf("whether travel is taken for dance %w: no picture of it was tested", ErrNoGenre)
+	}
+	d, err := paired(m.Test.OnlyA, m.Test.OnlyB, m.Pictures)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := decide(m.Pictures, 0, d)
+	a.Note = fmt.Sprintf("%d against %d of %d travel pictures, %d by the first alone and %d by the second alone", m.A, m.B, m.Pictures, m.Test.OnlyA, m.Test.OnlyB)
+	return a, nil
 }
 
 // TakenFor compares how often the arms a and b take pictures of the genre truth for the genre taken,

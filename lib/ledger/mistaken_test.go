@@ -27,24 +27,23 @@ func TestTakenFor(t *testing.T) {
 		pictures, inA, inB int
 		onlyA, onlyB       int
 		exact              float64
-		more               bool
 	}{
 		// Six pictures by A alone, one by both: 2·(1/2)⁶. The dance and gourmet pictures do not count.
-		{"six to none", "ttttttttdg", "dddddddtgd", "dttttttgdg", 8, 7, 1, 6, 0, 0.03125, true},
-		{"five to none", "tttttt", "dddddt", "tttttg", 6, 5, 0, 5, 0, 0.0625, false},
+		{"six to none", "ttttttttdg", "dddddddtgd", "dttttttgdg", 8, 7, 1, 6, 0, 0.03125},
+		{"five to none", "tttttt", "dddddt", "tttttg", 6, 5, 0, 5, 0, 0.0625},
 		// 2·(C(6,0) + C(6,1))/2⁶
-		{"five to one", "ttttttt", "dddddtt", "tttttdt", 7, 5, 1, 5, 1, 0.21875, false},
-		{"none to six", "tttttt", "gttttg", "dddddd", 6, 0, 6, 0, 6, 0.03125, false},
-		{"two to two", "tttt", "ddtt", "ttdd", 4, 2, 2, 2, 2, 1, false},
-		{"the same pictures", "tttd", "ddtg", "ddgd", 3, 2, 2, 0, 0, 1, false},
+		{"five to one", "ttttttt", "dddddtt", "tttttdt", 7, 5, 1, 5, 1, 0.21875},
+		{"none to six", "tttttt", "gttttg", "dddddd", 6, 0, 6, 0, 6, 0.03125},
+		{"two to two", "tttt", "ddtt", "ttdd", 4, 2, 2, 2, 2, 1},
+		{"the same pictures", "tttd", "ddtg", "ddgd", 3, 2, 2, 0, 0, 1},
 	} {
 		m, err := TakenFor(classified("cnn-hybrid", c.truth, c.a), classified("cnn-single", c.truth, c.b), "travel", "dance")
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if m.Pictures != c.pictures || m.A != c.inA || m.B != c.inB || m.Test.OnlyA != c.onlyA || m.Test.OnlyB != c.onlyB || math.Abs(m.Test.Exact-c.exact) > 1e-12 || m.MoreInA() != c.more {
-			t.Errorf("%s: %+v, more often in A: %v; want %d pictures, %d and %d, alone %d and %d, p %g, %v", c.name, m, m.MoreInA(), c.pictures, c.inA, c.inB, c.onlyA, c.onlyB, c.exact, c.more)
+		if m.Pictures != c.pictures || m.A != c.inA || m.B != c.inB || m.Test.OnlyA != c.onlyA || m.Test.OnlyB != c.onlyB || math.Abs(m.Test.Exact-c.exact) > 1e-12 {
+			t.Errorf("%s: %+v; want %d pictures, %d and %d, alone %d and %d, p %g", c.name, m, c.pictures, c.inA, c.inB, c.onlyA, c.onlyB, c.exact)
 		}
 	}
 }
@@ -63,9 +62,13 @@ func TestTakenForOfOtherGenresAndPictures(t *testing.T) {
 }
 
 func TestTravelForDance(t *testing.T) {
-	f, err := TravelForDance(classified("cnn-hybrid", "ttttttttd", "dddddddtg"), classified("cnn-single", "ttttttttd", "dttttttgd"))
-	const evidence = "7 against 1 of 8 travel pictures, of which 6 by the first alone and 0 by the second alone: p = 0.031 (exact)"
-	if err != nil || !f.Supported || f.Claim != "cnn-hybrid takes travel for dance more often than cnn-single" || f.Evidence != evidence {
-		t.Errorf("%+v, %v; want it supported by %s", f, err, evidence)
+	q, err := TravelForDance(classified("cnn-hybrid", "ttttttttd", "dddddddtg"), classified("cnn-single", "ttttttttd", "dttttttgd"))
+	const note = "7 against 1 of 8 travel pictures, 6 by the first alone and 0 by the second alone"
+	if err != nil || q.Ours.Verdict != Supported || q.Asks != "travel taken for dance by cnn-hybrid − cnn-single, experiment 2" || q.Ours.Note != note || q.Published.Known() {
+		t.Errorf("%+v, %v; want it supported by %s", q, err, note)
+	}
+	// 2·(1/2)⁴ less half of itself is above 5 %.
+	if q, err = TravelForDance(classified("cnn-hybrid", "tttt", "dddd"), classified("cnn-single", "tttt", "tttt")); err != nil || q.Ours.Verdict != Open {
+		t.Errorf("four to none: %+v, %v; want it open", q, err)
 	}
 }
