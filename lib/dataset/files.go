@@ -170,7 +170,7 @@ func validText(name string) bool { return strings.ToValidUTF8(name, "") == name 
 // isAway says whether a file that cannot be made sense of has its bytes elsewhere: it has a size and
 // nothing on the disk, or nothing but zeros, or the drive does not give them.
 func isAway(file string, data []byte, err error) bool {
-	for _, e := range []error{syscall.EIO, syscall.ENOTCONN, syscall.ESTALE, syscall.ETIMEDOUT, syscall.EREMOTEIO} {
+	for _, e := range []error{syscall.EIO, syscall.ENOTCONN, syscall.ESTALE, syscall.ETIMEDOUT} {
 		if errors.Is(err, e) {
 			return true
 		}
