@@ -143,12 +143,12 @@ func SideBySide(ctx context.Context, set *dataset.Set, single, hybrid *Arm, meth
 			return nil, nil, fmt.Errorf("%s: %w", set.Samples[i].File, err)
 		}
 		images = append(images, thumbnail(whole))
-		captions = append(captions, fmt.Sprintf("%s\n%s", set.Samples[i].File, set.Samples[i].Genre))
+		captions = append(captions, fmt.Sprintf("%s\n%s", set.Samples[i].File, set.Title(set.Samples[i].Genre)))
 		for _, c := range columns {
 			p := fusion.Probabilities(c.logits[at])
 			class := slices.Index(p, slices.Max(p))
 			images = append(images, c.maps[at].Over(whole))
-			captions = append(captions, fmt.Sprintf("%s\n%s %.2f\n%s", c.title, set.Genres[class], p[class], c.maps[at].describe(regions[i])))
+			captions = append(captions, fmt.Sprintf("%s\n%s %.2f\n%s", c.title, set.Title(set.Genres[class]), p[class], c.maps[at].describe(regions[i])))
 		}
 	}
 	return images, captions, nil

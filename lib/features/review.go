@@ -207,6 +207,7 @@ func newLook(set *dataset.Set, i int, found Measurement, pixels float64, quality
 type card struct {
 	look
 	Row       *Row   // what the table holds
+	Genre     string // its title
 	Measured  Row    // what it would hold without corrections
 	Corrected string // the columns that were corrected
 	Certainty float64
@@ -219,7 +220,7 @@ func newCard(set *dataset.Set, i int, row *Row, found Measurement) (*card, error
 	if err != nil {
 		return nil, err
 	}
-	c := &card{look: l, Row: row, Measured: found.row(), Corrected: row.corrected(), Certainty: found.certainty(set.Corrections[row.File])}
+	c := &card{look: l, Row: row, Genre: set.Title(row.Genre), Measured: found.row(), Corrected: row.corrected(), Certainty: found.certainty(set.Corrections[row.File])}
 	c.Search = strings.ToLower(norm.NFKC.String(row.File + " " + row.Text.Text))
 	c.CSV = csvLine(row.File, strconv.Itoa(row.Faces), cmp.Or(row.Text.Text, dataset.NoText))
 	return c, nil
@@ -242,7 +243,7 @@ func writeReview(ctx context.Context, w io.Writer, set *dataset.Set, table *Tabl
 		Genres       []string
 		File, First  string
 	}{
-		Set: set, Name: filepath.Base(filepath.Clean(set.Dir)), Genres: set.Genres,
+		Set: set, Name: filepath.Base(filepath.Clean(set.Dir)), Genres: set.Titles(set.Genres),
 		// Whatever a picture says, nothing but the page's own script runs and nothing is fetched.
 		Policy: fmt.Sprintf("default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.StdEncoding.EncodeToString(hash[:])),
 		File:   dataset.CorrectionsFile, First: csvLine("file", facesCorrected, textCorrected),

@@ -155,7 +155,7 @@ func TestReview(t *testing.T) {
 	corrections := "file,face_count,text\n"
 	for k, i := range order {
 		c, s := cards[k], set.Samples[i]
-		want := shownCard{File: s.File, Genre: s.Genre, Alt: s.File, CSV: c.CSV, Note: c.Note, Boxes: len(found[i].Faces) + len(found[i].Pieces), Wide: c.Wide, Hover: []string{}, Readings: []string{}, Visible: true}
+		want := shownCard{File: s.File, Genre: set.Title(s.Genre), Alt: s.File, CSV: c.CSV, Note: c.Note, Boxes: len(found[i].Faces) + len(found[i].Pieces), Wide: c.Wide, Hover: []string{}, Readings: []string{}, Visible: true}
 		for n, f := range found[i].Faces {
 			want.Hover = append(want.Hover, fmt.Sprintf("F%d · %.2f", n+1, f.Score))
 			want.Readings = append(want.Readings, "face")

@@ -172,7 +172,7 @@ func TestFailures(t *testing.T) {
 		"weights fetch":                          "thesis weights: fetch needs the names of weights; `go run ./lib/cmd/thesis weights` lists them",
 		"weights fetch x":                        `thesis weights: no weights "x" in data/weights.json: it has lite0, `,
 		"report -data /nowhere/at/all 04":        "thesis report: data folder: ",
-		"report -data " + empty + " 99":          `thesis report: no chapter "99"; there are: 02-methods, `,
+		"report -data " + empty + " 99":          `thesis report: no chapter "99"; there are: 00-summary, 02-methods, `,
 	} {
 		stdout, stderr, code := thesis(t, strings.Fields(line)...)
 		if verb, _, _ := strings.Cut(line, " "); code != 1 || stdout != "" || !strings.HasPrefix(stderr, "thesis "+verb+": ") || !strings.Contains(stderr, want) {
@@ -190,7 +190,7 @@ func TestVerbs(t *testing.T) {
 			t.Errorf("the example of %s is %q", v.name, v.example)
 		}
 	}
-	if want := []string{"data", "features", "weights", "predict", "trial", "results", "claims", "report"}; !slices.Equal(names, want) {
+	if want := []string{"data", "features", "weights", "predict", "trial", "explain", "results", "claims", "report"}; !slices.Equal(names, want) {
 		t.Errorf("verbs %q, want %q", names, want)
 	}
 }

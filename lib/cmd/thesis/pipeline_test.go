@@ -24,7 +24,7 @@ func TestPipeline(t *testing.T) {
 	t.Setenv(setup.HomeVariable, home)
 	t.Setenv("DATA", "")
 
-	if out := works(t, "results"); out != "no records yet: thesis trial -all makes them\n" {
+	if out := works(t, "results"); out != "no records yet: "+setup.Command+" trial -all makes them\n" {
 		t.Errorf("results of nothing: %q", out)
 	}
 	if out := works(t, "results", "-json"); out != "[]\n" {
@@ -42,7 +42,7 @@ func TestPipeline(t *testing.T) {
 	}
 	const summary = "dance           5 pictures\ngourmet         5 pictures\ntravel          5 pictures\n"
 	const mark = "stand-in data: drawn pictures and made numbers, not the thesis' screenshots\n"
-	if out, want := works(t, "data", "check"), summary+mark+"fingerprint "+set.Fingerprint()+"\n"; out != want {
+	if out, want := works(t, "data", "check"), "15 pictures are fine\n"+summary+mark+"fingerprint "+set.Fingerprint()+"\n"; out != want {
 		t.Errorf("data check prints %q, want %q", out, want)
 	}
 	works(t, "data", "standin", "-n", "1", "-seed", "2", "-o", other)
@@ -63,7 +63,7 @@ func TestPipeline(t *testing.T) {
 	}
 	t.Setenv("DATA", other)
 	out, said, code = thesis(t, "data", "check", "-lenient")
-	if code != 0 || !strings.HasPrefix(out, "dance           1 pictures\n") || !strings.HasPrefix(said, "left out: ") || !strings.Contains(said, "dance/002.png: ") {
+	if code != 0 || !strings.HasPrefix(out, "3 pictures are fine\ndance           1 pictures\n") || !strings.HasPrefix(said, "left out, 3 problem(s):\n") || !strings.Contains(said, "dance/002.png: ") {
 		t.Errorf("checking it leniently: exit code %d, %q, %q", code, out, said)
 	}
 	t.Setenv("DATA", "")

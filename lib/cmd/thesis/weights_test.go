@@ -62,7 +62,7 @@ func TestWeights(t *testing.T) {
 		t.Errorf("verifying nothing says %q", got)
 	}
 	file := filepath.Join(home, "weights", "tf_efficientnet_b0.aa_in1k.safetensors")
-	if out, said, code := thesis(t, "weights", "verify", "tf-b0"); code != 1 || out != "" || said != "thesis weights: tf-b0: "+file+" does not exist; run `thesis weights fetch tf-b0`\n" {
+	if out, said, code := thesis(t, "weights", "verify", "tf-b0"); code != 1 || out != "" || said != "thesis weights: tf-b0: "+file+" does not exist; run `"+setup.Command+" weights fetch tf-b0`\n" {
 		t.Errorf("verifying what is not there: exit code %d, %q, %q", code, out, said)
 	}
 
