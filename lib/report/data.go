@@ -61,7 +61,7 @@ func ShowData(set *dataset.Set) {
 		rows = append(rows, []string{dataset.Visible(p.File), row, dataset.Visible(p.Picture), p.Field, dataset.Visible(p.Found), p.Want, dataset.Visible(p.Fix)})
 	}
 	ShowMarkdown("**%d problem(s) in the folder; what is at fault was left out:**", len(set.Dropped))
-	ShowTable([]string{"file", "row", "picture", "field", "found", "expected", "what to do"}, rows)
+	Table("", "").Show([]string{"file", "row", "picture", "field", "found", "expected", "what to do"}, rows)
 	if more > 0 {
 		ShowMarkdown("%d more of the same kinds; `"+setup.Command+" data check -lenient -all` lists them.", more)
 	}

@@ -1,7 +1,7 @@
 // Package report turns notebooks into chapters: it runs them through their kernel,
 // writes each as one HTML page that needs no other file and no network, and an
 // index over them (Build). Inside a notebook it shows tables and computed
-// sentences (ShowTable, ShowMarkdown) and ends a cell readably (Check, Must).
+// sentences (Table, ShowMarkdown) and ends a cell readably (Check, Must).
 package report
 
 import (

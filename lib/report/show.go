@@ -18,10 +18,20 @@ import (
 	"thesis.example/lib/ledger"
 )
 
-// ShowTable displays a table as the output of a notebook cell, and prints it
-// where there is no notebook. Cells are text, never HTML. Columns of numbers are
+// Caption is what stands above a table.
+type Caption struct {
+	Number string // the thesis' number, "5.1"; a letter behind the chapter, "5.A", where the thesis has no such table; "" for a list that no text refers to
+	Text   string // what the table shows, one sentence
+}
+
+// Table begins a table with a number and a caption, as in
+// Table("5.A", "Accuracy by epoch.").Show(header, rows).
+func Table(number, text string) Caption { return Caption{number, text} }
+
+// Show displays the table as the output of a notebook cell, and prints it where
+// there is no notebook. Cells are text, never HTML. Columns of numbers are
 // aligned on the right. A row shorter than the header is filled up.
-func ShowTable(header []string, rows [][]string) {
+func (c Caption) Show(header []string, rows [][]string) {
 	show(tableHTML(header, rows), protocol.MIMETextHTML, tableText(header, rows))
 }
 

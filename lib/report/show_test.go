@@ -58,7 +58,7 @@ func TestCitationsBecomeLinks(t *testing.T) {
 }
 
 func Example_tableText() {
-	ShowTable([]string{"genre", "n", "r"}, [][]string{{"dance", "100", "0.7"}, {"料理", "1,000"}})
+	Table("", "").Show([]string{"genre", "n", "r"}, [][]string{{"dance", "100", "0.7"}, {"料理", "1,000"}})
 	// Output:
 	// genre      n    r
 	// dance    100  0.7
