@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"errors"
 
 	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
@@ -69,7 +68,7 @@ func Foot(set *dataset.Set) func(ctx context.Context, chapter string) ([]Fact, e
 		}
 		return []Fact{
 			{Name: "Data", Value: fmt.Sprintf("%d %s, fingerprint %s", len(set.Samples), kind, fingerprint)},
-			{Name: "Weights here", Value: used},
+			{Name: "Weights", Value: used},
 			{Name: "Processor", Value: fmt.Sprintf("%s (%s, %s), %d threads", m.Processor, m.Platform, m.Device, bench.Threads())},
 			{Name: "Versions", Value: strings.Join(append(versions, "XLA plug-in "+m.Plugin), ", ")},
 			{Name: "Project", Value: commit},

@@ -6,6 +6,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,6 +81,7 @@ type failure struct {
 // Job is a report to be made.
 type Job struct {
 	Data      string // folder
+	Pictures  int    // that it holds, to estimate the time by; 0: as many as the thesis has
 	Out       string // folder of pages
 	Notebooks []string
 	// Measured says of a network whether its speed on this machine is known.
@@ -201,7 +203,7 @@ func newRun(job Job) (*run, error) {
 	}
 	_, err = os.Stat(filepath.Join(r.job.Data, dataset.StandInFile))
 	r.about = info{Data: r.job.Data, StandIn: err == nil, Index: "index.html"}
-	if r.seconds, err = loadTimes(r.job.Data); err != nil {
+	if r.seconds, err = loadTimes(r.job.Data, cmp.Or(job.Pictures, usualPictures)); err != nil {
 		return nil, err
 	}
 	for _, notebook := range job.Notebooks {

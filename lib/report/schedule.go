@@ -295,6 +295,8 @@ func (p *plan) ended(now time.Time, seconds *times) {
 
 // usual is what a chapter takes the first time, in seconds, from 300 pictures on two cores: for a machine
 // that has not run it.
+const usualPictures = 300
+
 var usual = map[string]float64{"00": 15, "02": 100, "03": 300, "04": 80, "05": 75, "06": 840, "07": 330, "08": 6}
 
 // again is what a cell takes that finds its results on disk, in seconds: its compilation.
@@ -316,26 +318,28 @@ func (p *plan) expects(seconds *times) {
 	number, _, _ := strings.Cut(p.name, "-")
 	p.pool = again * float64(unknown)
 	if known == 0 {
-		p.pool = max(p.pool, usual[number])
+		p.pool += max(0, usual[number]-p.pool) * float64(seconds.pictures) / usualPictures
 	}
 }
 
 // times is what each cell of the notebooks took when it ran last, kept in the cache. A cell that is run
 // on data and with choices that it ran on before finds most of its work done; so the two are kept apart.
 type times struct {
-	file  string
-	on    string // data and choices of this run
-	Cells map[string]cellTime
+	file     string
+	on       string // data and choices of this run
+	pictures int    // of the data
+	Cells    map[string]cellTime
 }
 
 type cellTime struct {
-	First float64  `json:"first,omitempty"` // seconds, where the data or choices were new to the cell
-	Again float64  `json:"again,omitempty"` // and where they were not
-	On    []string `json:"on"`              // hashes of data and choices, the latest last
+	First    float64  `json:"first,omitempty"`    // seconds, where the data or choices were new to the cell
+	Pictures int      `json:"pictures,omitempty"` // of those data
+	Again    float64  `json:"again,omitempty"`    // and where they were not
+	On       []string `json:"on"`                 // hashes of data and choices, the latest last
 }
 
 // loadTimes reads the times. A file that cannot be understood is as good as none: it is made anew.
-func loadTimes(dir string) (*times, error) {
+func loadTimes(dir string, pictures int) (*times, error) {
 	cache, err := setup.Place("cache")
 	if err != nil {
 		return nil, err
@@ -344,7 +348,7 @@ func loadTimes(dir string) (*times, error) {
 	for _, name := range []string{"PROFILE", "SEED", "CNN", "VIT", "ARMS"} {
 		on += "\x00" + os.Getenv(name)
 	}
-	t := &times{file: filepath.Join(cache, "cell-seconds.json"), on: fmt.Sprintf("%x", sha256.Sum256([]byte(on)))[:16]}
+	t := &times{pictures: pictures, file: filepath.Join(cache, "cell-seconds.json"), on: fmt.Sprintf("%x", sha256.Sum256([]byte(on)))[:16]}
 	data, err := os.ReadFile(t.file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("what cells took last time: %w", err)
@@ -362,10 +366,11 @@ func (t *times) of(cell string) float64 {
 	case !ok:
 		return -1
 	case !slices.Contains(c.On, t.on):
-		if c.First == 0 {
+		if c.First == 0 || c.Pictures == 0 {
 			return -1
 		}
-		return c.First
+		// A cell is compiled first; then it has the more to do the more pictures there are.
+		return min(c.First, again) + max(0, c.First-again)*float64(t.pictures)/float64(c.Pictures)
 	case c.Again > 0:
 		return c.Again
 	default:
@@ -379,7 +384,7 @@ func (t *times) note(cell string, seconds float64) {
 	if slices.Contains(c.On, t.on) {
 		c.Again = seconds
 	} else {
-		c.First = seconds
+		c.First, c.Pictures = seconds, t.pictures
 		c.On = append(c.On, t.on)
 		c.On = c.On[max(0, len(c.On)-8):]
 	}
