@@ -30,16 +30,25 @@ type Bar struct {
 	done  int
 	start time.Time
 	last  time.Time
-	width int
+	line  *line
 	note  string
 	left  func() time.Duration
 }
+
+// line is the last one of a terminal, which bars share: work that has a bar goes on inside work that has
+// one.
+type line struct {
+	mu    sync.Mutex
+	width int // of what stands there
+}
+
+var stderr line
 
 // New starts a bar on standard error for total items of the given unit (plural).
 func New(what, unit string, total int) *Bar {
 	info, err := os.Stderr.Stat()
 	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0
-	return &Bar{w: os.Stderr, what: what, unit: unit, total: total, terminal: terminal, start: time.Now(), last: time.Now()}
+	return &Bar{w: os.Stderr, what: what, unit: unit, total: total, terminal: terminal, start: time.Now(), last: time.Now(), line: &stderr}
 }
 
 // Estimate has the bar show what left says of the time to go, where items differ too much for their
@@ -69,14 +78,20 @@ func (b *Bar) AddNote(n int, note string) {
 func (b *Bar) Say(line string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.clear()
-	fmt.Fprintln(b.w, line)
+	b.whole(line)
 	b.last = time.Time{} // the bar itself again at the next item
 }
 
-func (b *Bar) clear() {
-	if b.width > 0 {
-		fmt.Fprintf(b.w, "\r%s\r", strings.Repeat(" ", b.width))
+// whole prints a line to stay, or only clears the terminal's last where it is empty.
+func (b *Bar) whole(text string) {
+	b.line.mu.Lock()
+	defer b.line.mu.Unlock()
+	if b.line.width > 0 {
+		fmt.Fprintf(b.w, "\r%s\r", strings.Repeat(" ", b.line.width))
+		b.line.width = 0
+	}
+	if text != "" {
+		fmt.Fprintln(b.w, text)
 	}
 }
 
@@ -106,14 +121,11 @@ func (b *Bar) DoneAs(verb string) {
 func (b *Bar) end(line func(took time.Duration) string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	took := time.Since(b.start)
-	b.clear()
-	if took < time.Second {
-		return
+	text := ""
+	if took := time.Since(b.start); took >= time.Second {
+		text = line(took)
 	}
-	if line := line(took); line != "" {
-		fmt.Fprintln(b.w, line)
-	}
+	b.whole(text)
 }
 
 // Words writes a duration to read, to the second: "12 s", "7 min 12 s", "2 h 5 min".
@@ -173,6 +185,8 @@ func (b *Bar) print() {
 		fmt.Fprintln(b.w, line)
 		return
 	}
-	fmt.Fprintf(b.w, "\r%-*s", b.width, line)
-	b.width = max(b.width, len([]rune(line)))
+	b.line.mu.Lock()
+	defer b.line.mu.Unlock()
+	fmt.Fprintf(b.w, "\r%-*s", b.line.width, line)
+	b.line.width = max(b.line.width, len([]rune(line)))
 }

@@ -13,7 +13,7 @@ import (
 // begun is a bar of 30 items that has just begun. In a synctest bubble time stands still but for Sleep,
 // which takes no time.
 func begun(out *bytes.Buffer, what, unit string, terminal bool) *Bar {
-	return &Bar{w: out, what: what, unit: unit, total: 30, terminal: terminal, start: time.Now(), last: time.Now()}
+	return &Bar{w: out, what: what, unit: unit, total: 30, terminal: terminal, start: time.Now(), last: time.Now(), line: &line{}}
 }
 
 func TestBar(t *testing.T) {
@@ -67,6 +67,28 @@ func TestBarCleansUp(t *testing.T) {
 		lines := strings.Split(out.String(), "\r")
 		if long, after := lines[1], lines[2]; len(after) != len(long) || strings.TrimSpace(after) != "m: 2 of 30 p, 0.1/s, 4m40s left" {
 			t.Errorf("%q after %q", after, long)
+		}
+	})
+}
+
+// A bar inside a bar leaves nothing of it on the terminal, nor the outer of the inner.
+func TestBarInABar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		outer, inner := begun(&out, "training", "trials", true), begun(&out, "t", "p", true)
+		inner.line = outer.line
+		time.Sleep(10 * time.Second)
+		outer.AddNote(1, "a long note")
+		inner.Add(1)
+		inner.Done()
+		time.Sleep(10 * time.Second)
+		outer.Add(1)
+		parts := strings.Split(out.String(), "\r")
+		if long, short := parts[1], parts[2]; len(short) != len(long) || !strings.HasPrefix(short, "t: 1 of 30 p") {
+			t.Errorf("%q after %q", short, long)
+		}
+		if last := parts[len(parts)-1]; parts[len(parts)-2] != "t: 1 p in 10s\n" || last != "training: 2 of 30 trials, 0.1/s, 4m40s left" {
+			t.Errorf("%q ends in %q", &out, last)
 		}
 	})
 }
