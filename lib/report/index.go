@@ -128,7 +128,7 @@ func (r *run) writeIndex(now time.Time) error {
 			e.Took, e.Says = progress.Words(now.Sub(p.began)), p.says
 			standIn = standIn || e.StandIn
 		case failed:
-			e.Failed = &failure{Where: "before its first page", Why: r.failures[p.name].Error()}
+			e.Failed = &failure{Where: "its start", Why: r.failures[p.name].Error()}
 			ready++
 		case done:
 			ready++

@@ -113,8 +113,8 @@ func shoot(t *testing.T, run func(...chromedp.Action), dir string, pages map[str
 	for name, file := range pages {
 		for _, width := range []int64{390, 1280} {
 			var png []byte
-			run(emulation.SetEmulatedMedia().WithMedia(""), chromedp.EmulateViewport(width, 900), chromedp.Navigate(address(file)), chromedp.FullScreenshot(&png, 90))
-			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.jpg", name, width)), png, 0o644); err != nil {
+			run(emulation.SetEmulatedMedia().WithMedia(""), chromedp.EmulateViewport(width, 900), chromedp.Navigate(address(file)), chromedp.FullScreenshot(&png, 100))
+			if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, width)), png, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

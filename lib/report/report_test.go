@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"html"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"thesis.example/lib/progress"
 	"thesis.example/lib/setup/testhome"
 )
 
@@ -78,6 +80,9 @@ func TestChapter(t *testing.T) {
 		if strings.Contains(page, wrong) {
 			t.Errorf("the page holds %q", wrong)
 		}
+	}
+	if want := fmt.Sprintf("MARK = %q", progress.Mark); !strings.Contains(read(t, "chapter.py"), want) {
+		t.Errorf("no %s in chapter.py", want)
 	}
 	outputs := regexp.MustCompile(`(?s)<details class="code">.*?</details>`).ReplaceAllString(page, "")
 	for _, progress := range []string{"measuring", "1 of 20"} {
