@@ -66,7 +66,7 @@ def render(source, attachments=None):
 # Where a line must not end inside a name (cnn-single, not cnn- / single): in tables and code wherever a
 # hyphen joins, in sentences where the name is an arm's. No-break hyphens would do it too, but who copies such
 # a name could not search for it.
-TAG = re.compile(r"(<(script|style|svg|math|pre)\b.*?</\2>|</?[a-z!](?:[^>"']|"[^"]*"|'[^']*')*>)", re.S | re.I)
+TAG = re.compile(r'''(<(script|style|svg|math|pre)\b.*?</\2>|</?[a-z!](?:[^>"']|"[^"]*"|'[^']*')*>)''', re.S | re.I)
 JOINED = re.compile(r"(?<![\w/.&#-])(?=[\w.-]{3,32}(?![\w/-]))[^\W\d_][\w.]*(?:-[\w.]+)+")
 ARM = re.compile(r"(?<![\w/.&#-])(?:cnn|vit)(?:-\w+)+")
 
