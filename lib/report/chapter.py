@@ -71,9 +71,9 @@ JOINED = re.compile(r"(?<![\w/.&#-])(?=[\w.-]{3,32}(?![\w/-]))[^\W\d_][\w.]*(?:-
 ARM = re.compile(r"(?<![\w/.&#-])(?:cnn|vit)(?:-\w+)+")
 
 
-def unbroken(html):
-    """HTML with its names in spans that are not broken at a hyphen."""
-    parts, inside, last = [], 0, 0
+def unbroken(html, inside=0):
+    """HTML with its names in spans that are not broken at a hyphen. inside: 1 where all of it is a table's."""
+    parts, last = [], 0
     for tag in [*TAG.finditer(html), None]:
         text = html[last : tag.start() if tag else len(html)]
         parts.append((JOINED if inside else ARM).sub(r'<span class="name">\g<0></span>', text) if "-" in text else text)

@@ -131,7 +131,8 @@ func commit(ctx context.Context) (string, error) {
 	if err != nil {
 		return "under git, without a commit", ctx.Err()
 	}
-	changes, err := git("status", "--porcelain")
+	// What decides a page; data folders and the figures that chapters write are not it.
+	changes, err := git("status", "--porcelain", "--", "lib", "notebooks", "go.mod", "go.sum", "data/reference", "data/weights.json")
 	if err != nil {
 		return "", fmt.Errorf("asking git for changes: %w", err)
 	}
