@@ -239,12 +239,12 @@ func (r *run) end(p *plan, err error, stopped bool) {
 	defer r.mu.Unlock()
 	p.took = time.Since(p.began)
 	switch {
+	case err == nil:
+		p.state = done
 	case stopped:
 		p.state = interrupted
-	case err != nil:
-		p.state, r.failures[p.name] = failed, err
 	default:
-		p.state = done
+		p.state, r.failures[p.name] = failed, err
 	}
 	if pageErr == nil && about != nil {
 		r.pages[p.name] = *about
