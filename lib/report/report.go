@@ -343,15 +343,16 @@ func (r *run) chapter(ctx context.Context, p *plan, bar *progress.Bar) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case failure != nil:
-		bar.Say(fmt.Sprintf("%s failed after %s", name, time.Since(began).Round(time.Second)))
-		return failure
-	case err != nil:
-		kernel, _ := io.ReadAll(log)
-		return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
+	case failure == nil && err == nil:
+		bar.Say(fmt.Sprintf("%s in %s", name, progress.Words(time.Since(began))))
+		return nil
 	}
-	bar.Say(fmt.Sprintf("%s in %s", name, time.Since(began).Round(time.Second)))
-	return nil
+	bar.Say(fmt.Sprintf("%s failed after %s", name, progress.Words(time.Since(began))))
+	if failure != nil {
+		return failure
+	}
+	kernel, _ := io.ReadAll(log)
+	return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
 }
 
 // follow shows the progress of a run until its events end, answers it, and returns the
