@@ -102,7 +102,7 @@ type Job struct {
 // as they were.
 //
 // Two notebooks run at a time, the longest first. One whose metadata say {"thesis": {"first": true}} is
-// run before those that do not. One whose metadata say {"thesis": {"measures_speed_of":
+// run before those that do not; of two such, the shorter has the processor when it wants it. One whose metadata say {"thesis": {"measures_speed_of":
 // [NETWORK, …]}} runs by itself, as soon as these are through, where Job.Measured says of one of the
 // networks that its speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the
 // records that others leave, and waits for all that say a smaller number, or none.
@@ -226,6 +226,7 @@ func (r *run) begin() *plan {
 	defer r.mu.Unlock()
 	p := next(r.plans, func(p *plan) state { return p.state })
 	if p != nil {
+		p.polite = p.first && slices.ContainsFunc(r.plans, func(q *plan) bool { return q.first && q.state == running })
 		p.state, p.began = running, time.Now()
 		delete(r.pages, p.name)
 	}
@@ -313,7 +314,14 @@ func (r *run) chapter(ctx context.Context, p *plan, bar *progress.Bar) error {
 	}
 
 	python := filepath.Join(r.root, ".venv", "bin", "python")
-	cmd := exec.CommandContext(ctx, python, filepath.Join(r.root, "lib", "report", "chapter.py"))
+	if _, err := os.Stat(python); err != nil {
+		return fmt.Errorf("%w: run `make setup`", err)
+	}
+	command := []string{python, filepath.Join(r.root, "lib", "report", "chapter.py")}
+	if p.polite {
+		command = append([]string{"nice", "-n", "10"}, command...)
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	toRun, err := cmd.StdinPipe()
 	if err != nil {
 		return err
@@ -330,9 +338,6 @@ func (r *run) chapter(ctx context.Context, p *plan, bar *progress.Bar) error {
 		return err
 	}
 	if err := cmd.Start(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: run `make setup`", err)
-		}
 		return err
 	}
 	if _, err := fmt.Fprintf(toRun, "%s\n", job); err != nil && !errors.Is(err, syscall.EPIPE) {

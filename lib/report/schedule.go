@@ -109,6 +109,7 @@ type plan struct {
 	state    state
 	expect   []float64 // seconds by cell; < 0 where only the chapter's pool is known
 	pool     float64   // seconds for all such cells together
+	polite   bool      // it leaves the processor to the one that is read first
 	began    time.Time
 	took     time.Duration // of a chapter that has ended
 
@@ -128,8 +129,9 @@ func (p *plan) seconds() float64 {
 	return s
 }
 
-// order sorts chapters as they take their turns: those that are to be read first, those that want the
-// machine to themselves, then the longest, so that none is left over at the end.
+// order sorts chapters as they take their turns: those that are to be read first, the shortest of them
+// before the others; those that want the machine to themselves; then the longest, so that none is left
+// over at the end.
 func order(plans []*plan) {
 	flag := func(b bool) int {
 		if b {
@@ -138,7 +140,11 @@ func order(plans []*plan) {
 		return 1
 	}
 	slices.SortStableFunc(plans, func(a, b *plan) int {
-		return cmp.Or(cmp.Compare(flag(a.first), flag(b.first)), cmp.Compare(flag(a.alone), flag(b.alone)), cmp.Compare(b.seconds(), a.seconds()))
+		length := cmp.Compare(b.seconds(), a.seconds())
+		if a.first {
+			length = -length
+		}
+		return cmp.Or(cmp.Compare(flag(a.first), flag(b.first)), cmp.Compare(flag(a.alone), flag(b.alone)), length)
 	})
 }
 

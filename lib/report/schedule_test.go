@@ -159,8 +159,7 @@ func TestSchedule(t *testing.T) {
 	for _, b := range began {
 		names = append(names, strings.Fields(b)[1])
 	}
-	slices.Sort(names[:2])
-	if got := strings.Join(names, " "); got != "02 04 03 06 05 08 07 00" || !strings.HasPrefix(began[0], "0 ") || !strings.HasPrefix(began[1], "0 ") {
+	if got := strings.Join(names, " "); got != "04 02 03 06 05 08 07 00" || !strings.HasPrefix(began[0], "0 ") || !strings.HasPrefix(began[1], "0 ") {
 		t.Errorf("chapters begin as %q", began)
 	}
 }
