@@ -27,6 +27,7 @@ import (
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
+	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
 	"thesis.example/lib/weights"
@@ -223,6 +224,7 @@ type lab struct {
 	folds      map[uint64][]dataset.Fold
 	extractors map[*vision.Loaded]*extractor
 	program    *program // of the last trained arm
+	made       int      // records that were trained here, not found
 }
 
 // job is a trial with all that decides it.
@@ -251,22 +253,28 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 			return nil, fmt.Errorf("%s: %w", t, err)
 		}
 	}
+	missing := 0
 	for i, j := range jobs {
 		if records[i] == nil {
 			if err := l.prepare(ctx, j); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
+			missing++
 		}
 	}
+	bar := progress.New("training", "trials", missing)
+	defer bar.DoneAs("trained")
 	for _, wait := range []bool{false, true} {
 		for i, j := range jobs {
 			if records[i] != nil {
 				continue
 			}
+			made := l.made
 			var err error
 			if records[i], err = l.run(ctx, j, wait); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
+			bar.Add(l.made - made)
 		}
 	}
 	return records, nil
@@ -303,6 +311,7 @@ func (l *lab) run(ctx context.Context, j *job, wait bool) (*Record, error) {
 	if err := r.write(j.file); err != nil {
 		return nil, fmt.Errorf("writing the record: %w", err)
 	}
+	l.made++
 	if keeps(j) {
 		if err := l.keep(j); err != nil {
 			return nil, fmt.Errorf("the record is written; keeping its network: %w", err)
