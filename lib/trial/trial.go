@@ -106,7 +106,7 @@ var (
 	profiles = map[string]map[int]settings{
 		"quick": {
 			1: {size: 112, epochs: 15, batch: 32, micro: 32, use: packaged},
-			2: {size: 98, epochs: 4, batch: 16, micro: 16, use: packaged, measure: 15},
+			2: {size: 84, epochs: 4, batch: 16, micro: 16, use: packaged, measure: 15},
 		},
 		"thesis": {
 			1: {size: 224, epochs: 15, batch: 32, micro: 32, use: map[string]string{"cnn": "tf-b0", "vit": "torchvision-vit-b16"}},
