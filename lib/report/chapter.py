@@ -22,6 +22,8 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
+import downloads
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Formulas that could not be converted, as (formula, why).
@@ -64,7 +66,7 @@ def render(source, attachments=None):
 
 @pass_context
 def markdown2html(context, source):
-    return render(source, context.get("cell", {}).get("attachments"))
+    return downloads.finish(context, render(source, context.get("cell", {}).get("attachments")))
 
 
 @pass_context
@@ -99,6 +101,7 @@ def configure(c):
     """Sets nbconvert's HTML export up, in a traitlets configuration."""
     c.HTMLExporter.template_name = "thesis"
     c.HTMLExporter.extra_template_basedirs = [os.path.join(HERE, "template")]
+    c.HTMLExporter.preprocessors = [downloads.Downloads]
     c.HTMLExporter.filters = {
         "markdown2html": markdown2html,
         "highlight_code": highlight_code,
@@ -232,7 +235,7 @@ def render_page(nb, job, failed):
     shown = copy.copy(nb)
     if failed and failed.last is not None:
         shown.cells = nb.cells[: failed.last + 1]
-    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"]})
+    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"], "downloads": os.path.dirname(job["page"]), "page": os.path.basename(job["page"])[:-5]})
     return page
 
 
