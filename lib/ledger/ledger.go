@@ -145,9 +145,13 @@ func Table(entries []Entry, where string) (header []string, rows [][]string) {
 		}
 		cells[cell{e.row, e.column}] = e
 	}
-	digits := map[string]int{} // by column
+	digits := map[string]int{} // by column, in a mixed table by row
 	for c, e := range cells {
-		digits[c.column] = max(digits[c.column], decimals(e.Published))
+		line := c.column
+		if mixed[where] {
+			line = c.row
+		}
+		digits[line] = max(digits[line], decimals(e.Published))
 	}
 	if mixed[where] {
 		header[0] = "quantity"
@@ -165,7 +169,7 @@ func Table(entries []Entry, where string) (header []string, rows [][]string) {
 			}
 			n := digits[column]
 			if mixed[where] {
-				n = decimals(e.Published)
+				n = digits[name]
 			}
 			published = append(published, fixed(e.Published, n))
 			ours = append(ours, fixed(e.Ours, n))

@@ -76,7 +76,7 @@ def add(data, kind, number, folder, page):
             href = f"data:{mime};base64,{base64.b64encode(files[extension]).decode()}"
         links.append(f'<a href="{href}" download="{name}">{label}</a>')
     end = shown.rindex("</figure>")
-    data["text/html"] = f'{shown[:end]}<p class="downloads">{kind.capitalize()} {number} as {" or ".join(links)}</p>{shown[end:]}'
+    data["text/html"] = f'{shown[:end]}<p class="downloads">Download: {", ".join(links)}</p>{shown[end:]}'
 
 
 def pdf(svg):

@@ -88,7 +88,7 @@ func firstRune(s string) string {
 }
 
 // latexPackages are what a document needs for the tables.
-const latexPackages = `\usepackage{array,booktabs,graphicx,longtable,pifont}`
+const latexPackages = `\usepackage{array,booktabs,graphicx,longtable}`
 
 // Widths are counted in characters of half an em, of which a text block of 345 pt holds 69 at 10 pt.
 const (
@@ -228,7 +228,7 @@ var latexSigns = func() *strings.Replacer {
 		`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
 		"`", `\textasciigrave{}`, `"`, `{''}`, `--`, `-{}-`, `''`, `'{}'`,
 		`[`, `{[}`, `]`, `{]}`, `*`, `{*}`, // behind \\ a bracket or a star would be an argument
-		"–", `--`, "—", `---`, "“", "``", "”", `''`, "‘", "`", "’", `'`, "…", `\ldots{}`, "✗", `\ding{55}`, "✓", `\ding{51}`,
+		"–", `--`, "—", `---`, "“", "``", "”", `''`, "‘", "`", "’", `'`, "…", `\ldots{}`, "✗", `\textsuperscript{\ensuremath{\times}}`, "✓", `\ensuremath{\surd}`,
 		"°", `\textdegree{}`, "\u00a0", "~",
 	}
 	for sign, command := range map[string]string{
