@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
@@ -61,7 +62,7 @@ func csvCell(cell string) string {
 		return "[" + machine(m[1]) + ", " + machine(m[2]) + "]" + m[3]
 	}
 	if number.MatchString(cell) { // with a mark, a unit or a second number
-		return strings.TrimPrefix(typographic(cell), "+")
+		return inert(strings.TrimPrefix(typographic(cell), "+"))
 	}
 	return inert(cell)
 }
@@ -90,17 +91,23 @@ func firstRune(s string) string {
 // latexPackages are what a document needs for the tables.
 const latexPackages = `\usepackage{array,booktabs,graphicx,longtable}`
 
-// Widths are counted in characters of half an em, of which a text block of 345 pt holds 69 at 10 pt.
+// Widths are counted in characters of half an em; the text block of LaTeX's article is 345 pt wide.
 const (
-	latexLine = 69
-	latexPage = 40 // lines of a table that still fits on one page
+	latexLine = 345.0 // pt
+	latexPage = 40    // lines of a table that still fits on one page
 )
 
-// latexSizes are LaTeX's sizes and the characters that a line of theirs holds.
+// latexSizes are LaTeX's sizes, and half of what separates two columns there, in pt.
 var latexSizes = []struct {
-	command string
-	room    int
-}{{"", latexLine}, {`\small`, 77}, {`\footnotesize`, 86}, {`\scriptsize`, 98}, {`\tiny`, 138}}
+	command     string
+	size, apart float64
+}{{"", 10, 6}, {`\small`, 9, 3}, {`\footnotesize`, 8, 3}, {`\scriptsize`, 7, 3}, {`\tiny`, 5, 3}}
+
+// latexRoom are the characters of a table of n columns on one line of a size, with some air for wide letters.
+func latexRoom(k, n int) int {
+	s := latexSizes[k]
+	return int((0.95*latexLine - 2*s.apart*float64(n)) / (s.size / 2))
+}
 
 // latex is the table as LaTeX: a float, or where it is longer than a page a longtable, whose header is
 // repeated. Where the cells are wider than a line, the type is smaller and long texts are broken into lines.
@@ -123,27 +130,28 @@ func (c Caption) latex(header []string, rows [][]string) string {
 				continue
 			}
 			for _, word := range strings.Fields(cell) {
-				least[k] = max(least[k], columns(word))
+				if columns(word) == utf8.RuneCountInString(word) { // Japanese breaks anywhere
+					least[k] = max(least[k], (11*columns(word)+9)/10) // some letters are wider than half an em
+				}
 			}
 		}
-		least[k] += 1
-		natural[k] = max(natural[k]+1, least[k])
+		least[k] = max(least[k], 1)
+		natural[k] = max(natural[k], least[k])
 		sum, sumLeast = sum+natural[k], sumLeast+least[k]
 	}
-	const between = 2 // columns are as far apart
-	gaps := between * len(header)
-	size, room := "", latexLine-gaps
+	size, room := 0, latexRoom(0, len(header))
 	widths := make([]string, len(header)) // "" is as wide as it is
 	shown := natural
 	if sum > room {
-		// Half of the way from the least width to all on one line, if type of that size is there.
+		// Half of the way from the least width to all on one line, if type of a readable size gives that.
 		want := sumLeast + (min(sum, 3*sumLeast)-sumLeast)/2
-		for _, s := range latexSizes {
-			size, room = s.command, s.room-gaps
-			if room >= want || room >= sumLeast && s.command == `\scriptsize` {
+		for size = 1; size < len(latexSizes); size++ {
+			room = latexRoom(size, len(header))
+			if room >= want || room >= sumLeast && latexSizes[size].command == `\scriptsize` {
 				break
 			}
 		}
+		size = min(size, len(latexSizes)-1)
 		if sum > room {
 			shown = make([]int, len(header))
 			for k := range header {
@@ -152,7 +160,7 @@ func (c Caption) latex(header []string, rows [][]string) string {
 					shown[k] += max(0, room-sumLeast) * (natural[k] - least[k]) / (sum - sumLeast)
 				}
 				if shown[k] < natural[k] {
-					widths[k] = fmt.Sprintf(`%.3f\linewidth`, float64(shown[k])/float64(room+gaps))
+					widths[k] = fmt.Sprintf(`%.3f\linewidth`, float64(shown[k])*latexSizes[size].size/2/latexLine)
 				}
 			}
 		}
@@ -195,13 +203,13 @@ func (c Caption) latex(header []string, rows [][]string) string {
 	fmt.Fprintf(&b, "%% Needs %s\n", latexPackages)
 	if long {
 		fmt.Fprintf(&b, "\\begingroup%s\\setlength{\\tabcolsep}{3pt}\n\\begin{longtable}{%s}\n  %s \\\\\n  \\toprule\n%s  \\midrule\n  \\endfirsthead\n  \\toprule\n%s  \\midrule\n  \\endhead\n  \\bottomrule\n  \\endlastfoot\n",
-			size, format.String(), caption, row(0), row(0))
+			latexSizes[size].command, format.String(), caption, row(0), row(0))
 	} else {
-		fmt.Fprintf(&b, "\\begin{table}[htbp]\n  \\centering%s\n  %s\n", size, caption)
+		fmt.Fprintf(&b, "\\begin{table}[htbp]\n  \\centering%s\n  %s\n", latexSizes[size].command, caption)
 		if tooWide {
 			b.WriteString("  \\resizebox{\\linewidth}{!}{%\n")
 		}
-		if size != "" {
+		if size > 0 {
 			b.WriteString("  \\setlength{\\tabcolsep}{3pt}%\n")
 		}
 		fmt.Fprintf(&b, "  \\begin{tabular}{%s}\n  \\toprule\n%s  \\midrule\n", format.String(), row(0))

@@ -44,18 +44,17 @@ func (c Caption) heading() string {
 // p-values ("p", "p, HC3", "McNemar mid-p"), a column "value", and all columns of a table that has a
 // column "quantity", each row of which is another quantity with digits of its own.
 //
-// A numbered table carries itself as CSV (RFC 4180) and as LaTeX (booktabs) too; the exported page links
-// both below it.
+// The output holds the table as CSV (RFC 4180) and as LaTeX (booktabs) too; the exported page links both
+// below a table that has a number.
 func (c Caption) Show(header []string, rows [][]string) {
 	plain := tableText(header, rows)
 	if heading := c.heading(); heading != "" {
 		plain = heading + "\n" + plain
 	}
-	data := map[protocol.MIMEType]any{protocol.MIMETextHTML: c.html(header, rows), protocol.MIMETextPlain: plain}
-	if c.Number != "" {
-		data[mimeCSV], data[mimeLaTeX] = tableCSV(header, rows), c.latex(header, rows)
-	}
-	showAll(data)
+	showAll(map[protocol.MIMEType]any{
+		protocol.MIMETextHTML: c.html(header, rows), protocol.MIMETextPlain: plain,
+		mimeCSV: tableCSV(header, rows), mimeLaTeX: c.latex(header, rows),
+	})
 }
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
@@ -163,10 +162,10 @@ func (c Caption) html(header []string, rows [][]string) string {
 		style := "text-align:left"
 		if is[column] {
 			style = "text-align:right"
-			if tag == "td" {
-				style += ";white-space:nowrap"
-				text = typographic(text)
-			}
+		}
+		if tag == "td" && text != "" && (is[column] || number.MatchString(text)) {
+			style += ";white-space:nowrap"
+			text = typographic(text)
 		}
 		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, unbroken(html.EscapeString(isolate(text))), tag)
 	}
