@@ -129,7 +129,6 @@ def places(nb=None):
 TOKENS = re.compile(
     rf"(?is)<(script|style|a|b|code|pre|h[1-6]|math|svg|title)\b.*?</\1>|<!--.*?-->|<[^>]*>|"
     rf"(?<![\w.-])(table|figure)(s?)((?:\s|&nbsp;|&#160;)+)({NUMBER}(?:(?:, | and |, and | to | or ){NUMBER})*)(?![\w-]|\.\d)")
-HYPHENATED = re.compile(r"(?is)<(script|style|code|pre|math|svg|title)\b.*?</\1>|<!--.*?-->|<[^>]*>|\b[^\W_][\w&#;]*(?:-\w+)+")
 
 
 def link(text, known):
@@ -152,12 +151,7 @@ def link(text, known):
     return TOKENS.sub(replace, text)
 
 
-def unbroken(text):
-    """HTML whose names do not break at their hyphens, and whose tables scroll by themselves."""
-    text = HYPHENATED.sub(lambda m: m[0] if m[0][0] == "<" or len(m[0]) > 24 else f'<span class="name">{m[0]}</span>', text)
-    return re.sub(r"(?s)(<table>.*?</table>)", r'<div style="overflow-x:auto">\1</div>', text)
-
-
 def finish(context, text):
     """The HTML of a Markdown text as it stands on the page; context is the template's."""
-    return link(unbroken(text), context["resources"]["places"] or {})
+    text = re.sub(r"(?s)(<table>.*?</table>)", r'<div style="overflow-x:auto">\1</div>', text)
+    return link(text, context["resources"]["places"] or {})
