@@ -91,22 +91,23 @@ func firstRune(s string) string {
 // latexPackages are what a document needs for the tables.
 const latexPackages = `\usepackage{array,booktabs,graphicx,longtable}`
 
-// Widths are counted in characters of half an em; the text block of LaTeX's article is 345 pt wide.
+// Widths are counted in digits; the text block of LaTeX's article is 345 pt wide.
 const (
 	latexLine = 345.0 // pt
 	latexPage = 40    // lines of a table that still fits on one page
 )
 
-// latexSizes are LaTeX's sizes, and half of what separates two columns there, in pt.
+// latexSizes are LaTeX's sizes, with the width of a digit and half of what separates two columns there, in pt.
+// Small type of Computer Modern is wider for its height.
 var latexSizes = []struct {
-	command     string
-	size, apart float64
-}{{"", 10, 6}, {`\small`, 9, 3}, {`\footnotesize`, 8, 3}, {`\scriptsize`, 7, 3}, {`\tiny`, 5, 3}}
+	command      string
+	digit, apart float64
+}{{"", 5, 6}, {`\small`, 4.6, 3}, {`\footnotesize`, 4.25, 3}, {`\scriptsize`, 4, 3}, {`\tiny`, 3.4, 3}}
 
 // latexRoom are the characters of a table of n columns on one line of a size, with some air for wide letters.
 func latexRoom(k, n int) int {
 	s := latexSizes[k]
-	return int((0.95*latexLine - 2*s.apart*float64(n)) / (s.size / 2))
+	return int((0.95*latexLine - 2*s.apart*float64(n)) / s.digit)
 }
 
 // latex is the table as LaTeX: a float, or where it is longer than a page a longtable, whose header is
@@ -160,7 +161,7 @@ func (c Caption) latex(header []string, rows [][]string) string {
 					shown[k] += max(0, room-sumLeast) * (natural[k] - least[k]) / (sum - sumLeast)
 				}
 				if shown[k] < natural[k] {
-					widths[k] = fmt.Sprintf(`%.3f\linewidth`, float64(shown[k])*latexSizes[size].size/2/latexLine)
+					widths[k] = fmt.Sprintf(`%.3f\linewidth`, float64(shown[k])*latexSizes[size].digit/latexLine)
 				}
 			}
 		}
