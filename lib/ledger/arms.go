@@ -50,7 +50,7 @@ func Arms(experiment int, c trial.Choice, metadata, genres int, summaries []tria
 }
 
 // grouped writes a count in groups of three.
-func grouped(n int) string { return format(float64(n), float64(n)) }
+func grouped(n int) string { return fixed(float64(n), 0) }
 
 // publishedAccuracy is that of Table 5.1 or 6.1, "–" for an arm of ours.
 func publishedAccuracy(ref *Reference, experiment int, arm string) string {

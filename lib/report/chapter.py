@@ -23,6 +23,8 @@ from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
 
+import downloads
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # Formulas that could not be converted, as (formula, why).
@@ -87,7 +89,7 @@ def unbroken(html, inside=0):
 
 @pass_context
 def markdown2html(context, source):
-    return unbroken(render(source, context.get("cell", {}).get("attachments")))
+    return unbroken(downloads.finish(context, render(source, context.get("cell", {}).get("attachments"))))
 
 
 @pass_context
@@ -162,7 +164,7 @@ def configure(c):
     """Sets nbconvert's HTML export up, in a traitlets configuration."""
     c.HTMLExporter.template_name = "thesis"
     c.HTMLExporter.extra_template_basedirs = [os.path.join(HERE, "template")]
-    c.HTMLExporter.preprocessors = [results]
+    c.HTMLExporter.preprocessors = [results, downloads.Downloads]
     c.HTMLExporter.filters = {
         "unbroken": unbroken,
         "markdown2html": markdown2html,
@@ -299,7 +301,7 @@ def render_page(nb, job, failed):
     shown = copy.copy(nb)
     if failed and failed.last is not None:
         shown.cells = nb.cells[: failed.last + 1]
-    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"]})
+    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"], "downloads": os.path.dirname(job["page"]), "page": os.path.basename(job["page"])[:-5]})
     return page
 
 

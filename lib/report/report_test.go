@@ -70,12 +70,29 @@ func TestChapter(t *testing.T) {
 		"arm, unbroken":       `The arm <span class="name">cnn-single</span>, its weights <code><span class="name">efficientnet-lite0</span></code>, and stand-in data`,
 		"long code, broken":   "<code>go run ./lib/cmd/thesis features -data screenshots -review review.html</code>",
 		"link to a chapter":   `href="08-references.html#cell-id=wilson1927"`,
+		"table's caption":     `<figure class="thesis-table" data-number="98.A" id="table-98.A"`,
+		"figure's anchor":     ` id="figure-98.A"`,
+		"link to a table":     `<a class="reference" href="#table-98.A">Table 98.A</a> and <a class="reference" href="#figure-98.A">figures 98.A</a> and 98.1 are below; <code>table 98.A</code> is code, and table 3.99 is`,
+		"in a caption":        `<a class="reference" href="#table-98.A">table 98.A</a> alone.`,
+		"unbroken name":       `called <span class="name">cnn-single</span>.`,
+		"downloads":           `<p class="downloads">Download: <a download="table-98.A.csv" href="tables/table-98.A.csv">CSV</a>, <a download="table-98.A.tex" href="tables/table-98.A.tex">LaTeX</a>`,
+		"of a figure":         `<a download="figure-98.A.svg" href="figures/figure-98.A.svg">SVG</a>, <a download="figure-98.A.pdf" href="figures/figure-98.A.pdf">PDF</a>`,
 		"code, marked up":     `<span class="kn">import</span>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("%s: no %s on the page", what, want)
 		}
 	}
+	if got, want := read(t, filepath.Join(out, "tables", "table-98.A.csv")), "genre,n,<b>\r\n関連,29500,<script>alert(1)</script>\r\n'=1+1,-3,cnn-single\r\n"; got != want {
+		t.Errorf("the table as CSV: %q, want %q", got, want)
+	}
+	if tex := read(t, filepath.Join(out, "tables", "table-98.A.tex")); !strings.Contains(tex, `\label{tab:98.A}`) || !strings.Contains(tex, `関連 & 29,500 & \textless{}script`) {
+		t.Errorf("the table as LaTeX: %s", tex)
+	}
+	if pdf := read(t, filepath.Join(out, "figures", "figure-98.A.pdf")); !strings.HasPrefix(pdf, "%PDF-") || strings.Contains(pdf, "CreationDate") {
+		t.Errorf("the figure as PDF begins %.20q, or says when it was made", pdf)
+	}
+	page = regexp.MustCompile(`(?s)<script>\(window\.thesisFigures.*?</script>`).ReplaceAllString(page, "") // the figure, which waits for ECharts
 	for _, wrong := range []string{"<script", "cdn", "src=\"http", "href=\"http", "<link", "@import", "url("} {
 		if strings.Contains(page, wrong) {
 			t.Errorf("the page holds %q", wrong)
