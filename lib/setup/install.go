@@ -56,6 +56,7 @@ c.ServerApp.allow_root = True
 type Options struct {
 	Browser bool // also Chromium, which make test drives
 	Cross   bool // a C compiler for other platforms, which make test compiles for, on Linux x86-64
+	Slurm   bool // as root of a container also Slurm, whose arrays make test tries
 	CUDA    bool // the plug-in for NVIDIA, and notebooks that run on it
 }
 
@@ -78,7 +79,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err := checkPlatform(thisPlatform()); err != nil {
 		return err
 	}
-	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, withCross: opts.Cross, gpus: "/dev/nvidia[0-9]*", log: log}
+	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, withCross: opts.Cross, gpus: "/dev/nvidia[0-9]*", systemd: "/run/systemd/system", log: log}
 	if err := in.system(opts); err != nil {
 		return err
 	}
@@ -105,6 +106,7 @@ type installer struct {
 	withCUDA   bool
 	withCross  bool
 	gpus       string // pattern of the devices that the driver makes
+	systemd    string // there is such a folder where systemd runs
 	log        io.Writer
 }
 
@@ -180,6 +182,11 @@ func (in *installer) system(opts Options) error {
 			missing = append(missing, "chromium")
 		}
 	}
+	if opts.Slurm && in.mayInstallSlurm() {
+		if err := in.debian("slurm-wlm", "munge"); err != nil {
+			in.say("no Slurm, whose test will be skipped: %v", err)
+		}
+	}
 	var err error
 	if in.python3, err = findPython(in.ctx); err != nil {
 		return err
@@ -190,12 +197,29 @@ func (in *installer) system(opts Options) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	install := append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...)
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("%s missing on this machine: run `sudo %s`, or install the same with your system's package manager", strings.Join(missing, ", "), strings.Join(install, " "))
+		return fmt.Errorf("%s missing on this machine: run `sudo %s`, or install the same with your system's package manager", strings.Join(missing, ", "), strings.Join(aptInstall(missing), " "))
 	}
-	in.say("installing %s from Debian", strings.Join(missing, ", "))
-	for _, command := range [][]string{{"apt-get", "update"}, install} {
+	return in.debian(missing...)
+}
+
+// mayInstallSlurm says whether Slurm is missing and its packages do nothing but lie there: where systemd
+// runs, they would start services, which is its administrator's to decide. The test does without.
+func (in *installer) mayInstallSlurm() bool {
+	_, noSlurm := exec.LookPath("slurmctld")
+	_, noMunge := exec.LookPath("munged")
+	_, noApt := exec.LookPath("apt-get")
+	return (noSlurm != nil || noMunge != nil) && noApt == nil && os.Geteuid() == 0 && !exists(in.systemd)
+}
+
+func aptInstall(packages []string) []string {
+	return append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, packages...)
+}
+
+// debian installs packages from a fresh list.
+func (in *installer) debian(packages ...string) error {
+	in.say("installing %s from Debian", strings.Join(packages, ", "))
+	for _, command := range [][]string{{"apt-get", "update"}, aptInstall(packages)} {
 		if err := in.run("", []string{"DEBIAN_FRONTEND=noninteractive"}, command...); err != nil {
 			return err
 		}
