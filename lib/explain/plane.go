@@ -186,6 +186,15 @@ func (p Plane) Times(q Plane) Plane {
 	return product
 }
 
+// Each is the plane of what f makes of each row.
+func (p Plane) Each(f func(row []float64) []float64) Plane {
+	each := make(Plane, len(p))
+	for i, row := range p {
+		each[i] = f(row)
+	}
+	return each
+}
+
 // Scaled is the plane with every number multiplied by a factor.
 func (p Plane) Scaled(factor float64) Plane {
 	scaled := make(Plane, len(p))
