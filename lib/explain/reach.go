@@ -199,5 +199,5 @@ func FieldTable(architecture, other string, size int) (header []string, rows [][
 		}
 		rows = append(rows, []string{f.Block, fmt.Sprint(f.Size), fmt.Sprint(fields[1][i].Size), fmt.Sprint(f.Stride), global})
 	}
-	return []string{"block", "field, pixels", "the other's", "distance of neighbours", "sees the whole picture besides"}, rows, nil
+	return []string{"block of " + architecture, "field, pixels", "of " + other, "distance of neighbours", "sees the whole picture besides"}, rows, nil
 }
