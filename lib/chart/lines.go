@@ -100,3 +100,12 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 	)
 	return newFigure(a, width, y+12+310+60, l, notes...)
 }
+
+// Floats are whole numbers as a Curve's X.
+func Floats(x []int) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
+}

@@ -332,3 +332,23 @@ func OpenCurrent(ctx context.Context) (*Set, error) {
 	}
 	return Open(ctx, dir, os.Getenv("LENIENT") == "1")
 }
+
+// First are the first n samples of each genre, in the set's order.
+func (s *Set) First(n int) (samples []int) {
+	seen := map[string]int{}
+	for i, sample := range s.Samples {
+		if seen[sample.Genre]++; seen[sample.Genre] <= n {
+			samples = append(samples, i)
+		}
+	}
+	return samples
+}
+
+// Spread are n samples, or all where there are fewer, evenly over the set.
+func (s *Set) Spread(n int) (samples []int) {
+	n = min(n, len(s.Samples))
+	for i := range n {
+		samples = append(samples, i*len(s.Samples)/n)
+	}
+	return samples
+}

@@ -11,6 +11,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"thesis.example/lib/chart"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/vision"
 )
@@ -97,4 +98,45 @@ func MeanFrom(heads []AttentionMap, token int) []float64 {
 		}
 	}
 	return mean
+}
+
+// AttentionDistances is the attention distance in pixels, [layer][head], the mean over maps [view][layer][head].
+func AttentionDistances(maps [][][]AttentionMap) [][]float64 {
+	mean := make([][]float64, len(maps[0]))
+	for _, layers := range maps {
+		for l, heads := range layers {
+			if mean[l] == nil {
+				mean[l] = make([]float64, len(heads))
+			}
+			for h, a := range heads {
+				mean[l][h] += a.Distance() / float64(len(maps))
+			}
+		}
+	}
+	return mean
+}
+
+// Even is a map of a's size whose weights are all the same.
+func (a AttentionMap) Even() AttentionMap {
+	a.At = make([]float32, a.Tokens*a.Tokens)
+	for i := range a.At {
+		a.At[i] = 1 / float32(a.Tokens)
+	}
+	return a
+}
+
+// HeadCurves are the heads' distances [layer][head] over the layers, each layer's heads in ascending order as in
+// Figure 7 of Dosovitskiy et al. 2021, and last a dashed line at even.
+func HeadCurves(distances [][]float64, even float64) []chart.Curve {
+	curves := make([]chart.Curve, len(distances[0])+1)
+	for l, heads := range distances {
+		for h, d := range append(slices.Sorted(slices.Values(heads)), even) {
+			c := &curves[h]
+			c.Name, c.Hue = fmt.Sprintf("head %d", h+1), h
+			c.X, c.Y = append(c.X, float64(l+1)), append(c.Y, d)
+		}
+	}
+	last := &curves[len(curves)-1]
+	last.Name, last.Dashed = "even attention", true
+	return curves
 }

@@ -15,11 +15,13 @@ import (
 	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 	"thesis.example/lib/bench"
+	"thesis.example/lib/chart"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/stats"
 	"thesis.example/lib/vision"
 )
 
@@ -188,6 +190,18 @@ func (c *Conflict) drawOne(i int) error {
 	return renameio.WriteFile(c.file(i), b.Bytes(), 0o644)
 }
 
+// AskAll is Ask of each network.
+func (c *Conflict) AskAll(ctx context.Context, names ...string) (answers []ConflictAnswers, err error) {
+	for _, name := range names {
+		a, err := c.Ask(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, a)
+	}
+	return answers, nil
+}
+
 // Ask lets a network's frozen features and a logistic regression on them classify all items. What
 // was answered once is kept in data/cache.
 func (c *Conflict) Ask(ctx context.Context, name string) (ConflictAnswers, error) {
@@ -320,4 +334,123 @@ func (c *Conflict) Tally(a ConflictAnswers, method string) (shape, texture, neit
 		}
 	}
 	return shape, texture, neither, agreed, controls
+}
+
+// Examples are n pairs of items with the same two sources, drawn in both ways, evenly over the conflicts.
+func (c *Conflict) Examples(n int) (pairs [][2]int) {
+	half := len(c.Items) / 2 // the second half repeats the first in the other way
+	var all [][2]int
+	for i := range half {
+		if c.Conflicting(i) {
+			all = append(all, [2]int{i, half + i})
+		}
+	}
+	n = min(n, len(all))
+	for k := range n {
+		pairs = append(pairs, all[k*len(all)/n])
+	}
+	return pairs
+}
+
+// Draw draws a pair of Examples, 150×150 pixels each: shape, texture, and the pictures made of both with each
+// network's answer. names are what the networks are called.
+func (c *Conflict) Draw(pair [2]int, names []string, answers []ConflictAnswers) (images []*picture.Image, captions []string, err error) {
+	it := c.Items[pair[0]]
+	shape, texture, err := c.Sources(pair[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	images = []*picture.Image{shape, texture}
+	captions = []string{"shape: " + c.set.Title(c.set.Samples[it.Shape].Genre), "texture: " + c.set.Title(c.set.Samples[it.Texture].Genre)}
+	for _, i := range pair {
+		m, err := c.View(i)
+		if err != nil {
+			return nil, nil, err
+		}
+		caption := c.Items[i].Method
+		for k, a := range answers {
+			caption += "\n" + names[k] + ": " + c.set.Title(c.set.Genres[a.Predicted[i]])
+		}
+		images, captions = append(images, m), append(captions, caption)
+	}
+	for k, m := range images {
+		images[k] = m.Resize(150, 150, picture.Bicubic)
+	}
+	return images, captions, nil
+}
+
+// Table counts the answers of each network in each way: the shares of right answers to the unmodified pictures
+// and to the controls, and Geirhos' shape share with its 95 % interval (Wilson).
+func (c *Conflict) Table(names []string, answers []ConflictAnswers) (header []string, rows [][]string, err error) {
+	for k, a := range answers {
+		for _, method := range []string{Spectrum, Patches} {
+			shape, texture, neither, agreed, controls := c.Tally(a, method)
+			share := percent(shape, shape+texture)
+			if shape+texture > 0 {
+				ci, err := stats.Wilson(shape, shape+texture)
+				if err != nil {
+					return nil, nil, err
+				}
+				share += fmt.Sprintf(" (%.0f to %.0f)", 100*ci.Low, 100*ci.High)
+			}
+			rows = append(rows, []string{names[k], method, percent(a.Right, a.Tested), percent(agreed, controls), fmt.Sprint(shape), fmt.Sprint(texture), fmt.Sprint(neither), share})
+		}
+	}
+	return []string{"network", "way", "unmodified", "control", "shape", "texture", "neither", "shape share"}, rows, nil
+}
+
+func percent(k, n int) string {
+	if n == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f %%", 100*float64(k)/float64(n))
+}
+
+// ShapeBars is each network's shape share in each way, with its 95 % interval (Wilson). The ways are the
+// categories.
+func (c *Conflict) ShapeBars(answers []ConflictAnswers) (ways []string, bars []chart.Bar, err error) {
+	ways = []string{Spectrum, Patches}
+	for _, a := range answers {
+		bar := chart.Bar{Name: a.Network}
+		for _, method := range ways {
+			shape, texture, _, _, _ := c.Tally(a, method)
+			n := max(1, shape+texture)
+			ci, err := stats.Wilson(shape, n)
+			if err != nil {
+				return nil, nil, err
+			}
+			bar.AddInterval(float64(shape)/float64(n), ci.Low, ci.High)
+		}
+		bars = append(bars, bar)
+	}
+	return ways, bars, nil
+}
+
+// ShapeTest asks by McNemar's test whether one of two networks names the shape's genre more often in the
+// conflicts of a way.
+func (c *Conflict) ShapeTest(a, b ConflictAnswers, method string) (stats.McNemarTest, error) {
+	labels := c.set.Labels()
+	var shape, first, second []int
+	for i, it := range c.Items {
+		if it.Method == method && c.Conflicting(i) {
+			shape, first, second = append(shape, labels[it.Shape]), append(first, a.Predicted[i]), append(second, b.Predicted[i])
+		}
+	}
+	return stats.McNemar(shape, first, second)
+}
+
+// ShapeTests are the answers of ShapeTest for a CNN and a ViT in each way, a sentence in Markdown each.
+func (c *Conflict) ShapeTests(cnn, vit ConflictAnswers) (sentences []string, err error) {
+	for _, method := range []string{Spectrum, Patches} {
+		t, err := c.ShapeTest(cnn, vit, method)
+		if err != nil {
+			return nil, err
+		}
+		verdict := "no difference is shown"
+		if t.MidP < 0.05 {
+			verdict = "they differ"
+		}
+		sentences = append(sentences, fmt.Sprintf("%s: only the CNN names the shape's genre in %d pictures, only the ViT in %d; p = %.2f (mid-p): %s at 5 %%.", method, t.OnlyA, t.OnlyB, t.MidP, verdict))
+	}
+	return sentences, nil
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"thesis.example/lib/chart"
 	"thesis.example/lib/picture"
 )
 
@@ -59,6 +60,19 @@ func MoveChange(ctx context.Context, in *Inspector, pictures []*picture.Image, m
 		}
 	}
 	return change, nil
+}
+
+// MoveCurves is MoveChange of each network as a curve over the moves.
+func MoveCurves(ctx context.Context, pictures []*picture.Image, moves []int, networks ...*Inspector) ([]chart.Curve, error) {
+	var curves []chart.Curve
+	for hue, in := range networks {
+		change, err := MoveChange(ctx, in, pictures, moves)
+		if err != nil {
+			return nil, err
+		}
+		curves = append(curves, chart.Curve{Name: in.Name, X: chart.Floats(moves), Y: change, Hue: hue})
+	}
+	return curves, nil
 }
 
 func distance(a, b []float32) float64 {

@@ -13,6 +13,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"thesis.example/lib/chart"
 	"thesis.example/lib/picture"
 	"thesis.example/lib/vision"
 )
@@ -135,4 +136,68 @@ func reach(gradients []float32, size int, f vision.Field, centre float64) (Reach
 		}
 	}
 	return r, nil
+}
+
+// DrawReaches draws n of a network's reaches, evenly from the first block to the last, 150×150 pixels each: the
+// square root of a pixel's share, with the block and its distance as captions.
+func DrawReaches(reaches []Reach, n int) (images []*picture.Image, captions []string) {
+	last := len(reaches) - 1
+	for k, r := range reaches {
+		if k > 0 && k*(n-1)/last == (k-1)*(n-1)/last {
+			continue
+		}
+		size := int(math.Sqrt(float64(len(r.Share))))
+		black, heat := &picture.Image{W: size, H: size, Pix: make([]byte, 3*size*size)}, make([]float64, len(r.Share))
+		for i, share := range r.Share {
+			heat[i] = math.Sqrt(share)
+		}
+		images = append(images, Overlay(black, heat, size).Resize(150, 150, picture.Bicubic))
+		captions = append(captions, fmt.Sprintf("%s\n%.0f pixels", r.Block, r.Distance))
+	}
+	return images, captions
+}
+
+// ReachCurve is the distance of each of a network's reaches, pixels, over its depth, percent of the blocks.
+func ReachCurve(name string, reaches []Reach, hue int) chart.Curve {
+	c := chart.Curve{Name: name, Hue: hue}
+	for k, r := range reaches {
+		c.X, c.Y = append(c.X, 100*float64(k)/float64(len(reaches)-1)), append(c.Y, r.Distance)
+	}
+	return c
+}
+
+// EvenReach is the distance from the middle, pixels, of a gradient that is spread evenly over size×size pixels.
+func EvenReach(size int) (distance float64) {
+	middle := float64(size-1) / 2
+	for i := range size * size {
+		distance += math.Hypot(float64(i/size)-middle, float64(i%size)-middle) / float64(size*size)
+	}
+	return distance
+}
+
+// FieldTable is the theoretical receptive field of two EfficientNets, block by block, for pictures of size×size;
+// the columns of the field and the last one are of the first. The last says what squeeze-and-excitation does:
+// whether a unit depends on the whole picture besides.
+func FieldTable(architecture, other string, size int) (header []string, rows [][]string, err error) {
+	fields := make([][]vision.Field, 2)
+	for k, name := range []string{architecture, other} {
+		n, err := vision.Architecture(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if fields[k], err = vision.Fields(n, size); err != nil {
+			return nil, nil, err
+		}
+	}
+	if len(fields[0]) != len(fields[1]) {
+		return nil, nil, fmt.Errorf("receptive fields: %s has %d blocks and %s %d, want as many", architecture, len(fields[0]), other, len(fields[1]))
+	}
+	for i, f := range fields[0] {
+		global := "no"
+		if f.Global {
+			global = "yes"
+		}
+		rows = append(rows, []string{f.Block, fmt.Sprint(f.Size), fmt.Sprint(fields[1][i].Size), fmt.Sprint(f.Stride), global})
+	}
+	return []string{"block of " + architecture, "field, pixels", "of " + other, "distance of neighbours", "sees the whole picture besides"}, rows, nil
 }

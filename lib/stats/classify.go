@@ -172,3 +172,12 @@ func checkLabels(truth []int, predictions ...[]int) error {
 	}
 	return nil
 }
+
+// Table lays out the measures over all classes.
+func (e Evaluation) Table() (header []string, rows [][]string) {
+	return []string{"measure", "value"}, [][]string{
+		{"accuracy", fmt.Sprintf("%.4f", e.Accuracy)},
+		{"F1, macro: mean over genres", fmt.Sprintf("%.4f", e.Macro.F1)},
+		{"F1, weighted by the genre's pictures", fmt.Sprintf("%.4f", e.Weighted.F1)},
+	}
+}

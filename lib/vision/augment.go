@@ -108,6 +108,15 @@ func DrawStep(random *rand.Rand) Step {
 	return Step{Flip: random.Float64() <= 0.5, Turn: between(-maxTurn, maxTurn), Zoom: between(1-maxZoom, 1+maxZoom)}
 }
 
+// DrawSteps is DrawStep n times.
+func DrawSteps(random *rand.Rand, n int) []Step {
+	steps := make([]Step, n)
+	for i := range steps {
+		steps[i] = DrawStep(random)
+	}
+	return steps
+}
+
 // Steps are the values that Augmentation's nodes take for a batch.
 func Steps(steps []Step) (flip []bool, angle, zoom []float32) {
 	for _, s := range steps {
