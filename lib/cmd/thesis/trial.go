@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"thesis.example/lib/features"
@@ -53,14 +54,44 @@ func causalHelp() string {
 	return b.String()
 }
 
+// choiceFlags are the flags of trial.Choice; without them it is the environment's (trial.Current).
+func choiceFlags(fs *flag.FlagSet) func() (trial.Choice, error) {
+	var given trial.Choice
+	fs.StringVar(&given.Profile, "profile", "", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights (default $PROFILE, else quick)")
+	fs.Func("seed", "of folds, initial weights and all that training draws (default $SEED, else 1)", func(s string) (err error) {
+		given.Seed, err = strconv.ParseUint(s, 10, 64)
+		return err
+	})
+	fs.StringVar(&given.CNN, "cnn", "", "weights of the CNN in the place of the profile's; a wrong name lists them (default $CNN)")
+	fs.StringVar(&given.ViT, "vit", "", "weights of the ViT, likewise (default $VIT)")
+	return func() (trial.Choice, error) {
+		c, err := trial.Current()
+		fs.Visit(func(f *flag.Flag) {
+			switch f.Name {
+			case "profile":
+				c.Profile = given.Profile
+			case "seed":
+				c.Seed = given.Seed
+			case "cnn":
+				c.CNN = given.CNN
+			case "vit":
+				c.ViT = given.ViT
+			}
+		})
+		if err != nil {
+			return c, err
+		}
+		return c, c.Check()
+	}
+}
+
 func runTrial(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("trial", flag.ContinueOnError)
 	open := dataFlags(fs)
 	experiment := fs.Int("exp", 2, "experiment: 1 (frozen backbone) or 2 (all weights trained)")
 	arm := fs.String("arm", "", "arm, such as cnn-hybrid; a wrong one lists them")
 	fold := fs.Int("fold", 0, fmt.Sprintf("fold, 1 to %d (default all)", trial.Folds))
-	profile := fs.String("profile", "quick", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights")
-	seed := fs.Uint64("seed", 1, "of folds, initial weights and all that training draws")
+	chosen := choiceFlags(fs)
 	all := fs.Bool("all", false, "both experiments, every arm of the thesis, every fold")
 	further := fs.Bool("further", false, "with -all: the other arms too")
 	causal := fs.Bool("causal", false, "with -all: the causal arms too, which isolate why metadata would hurt the CNN")
@@ -84,15 +115,19 @@ func runTrial(ctx context.Context, args []string) error {
 	if *share < 1 || *share > 100 {
 		return wrong("-share %d: want 1 to 100", *share)
 	}
-	trials := trial.Plan(*profile, *seed, *further)
+	choice, err := chosen()
+	if err != nil {
+		return err
+	}
+	trials := trial.Plan(choice, *further)
 	if *causal {
-		trials = append(trials, trial.Causal(*profile, *seed)...)
+		trials = append(trials, trial.Causal(choice)...)
 	}
 	if !*all {
 		if _, err := fusion.ParseArm(*experiment, *arm); err != nil {
 			return err
 		}
-		trials = trial.All(*experiment, *arm, *profile, *seed)
+		trials = trial.All(*experiment, *arm, choice)
 		if given["fold"] {
 			if *fold < 1 || *fold > trial.Folds {
 				return wrong("-fold %d: want 1 to %d", *fold, trial.Folds)
