@@ -26,9 +26,9 @@ type Fact struct {
 	Code  bool   `json:"code,omitempty"` // Value is to be typed
 }
 
-// Foot gives the facts of a report on set, for Job: data, weights, settings, machine, versions, and the
-// command that makes it again.
-func Foot(set *dataset.Set) func(ctx context.Context, chapter string) ([]Fact, error) {
+// Foot gives the facts of a report on set, for Job: data, settings, weights, machine, versions, and the
+// command that makes it again. settings are those that make takes, as "PROFILE=quick SEED=1".
+func Foot(set *dataset.Set, settings string) func(ctx context.Context, chapter string) ([]Fact, error) {
 	var mu sync.Mutex
 	hashes := hashes{}
 	fingerprint := set.Fingerprint()[:16]
@@ -58,7 +58,7 @@ func Foot(set *dataset.Set) func(ctx context.Context, chapter string) ([]Fact, e
 		if err != nil {
 			return nil, err
 		}
-		command, err := command(set.Dir)
+		command, err := command(set.Dir, settings)
 		if err != nil {
 			return nil, err
 		}
@@ -68,6 +68,7 @@ func Foot(set *dataset.Set) func(ctx context.Context, chapter string) ([]Fact, e
 		}
 		return []Fact{
 			{Name: "Data", Value: fmt.Sprintf("%d %s, fingerprint %s", len(set.Samples), kind, fingerprint)},
+			{Name: "Settings", Value: settings},
 			{Name: "Weights", Value: used},
 			{Name: "Processor", Value: fmt.Sprintf("%s (%s, %s), %d threads", m.Processor, m.Platform, m.Device, bench.Threads())},
 			{Name: "Versions", Value: strings.Join(append(versions, "XLA plug-in "+m.Plugin), ", ")},
@@ -143,8 +144,8 @@ func commit(ctx context.Context) (string, error) {
 }
 
 // command is what makes the report again, from the project's folder.
-func command(dir string) (string, error) {
-	words := []string{"make report"}
+func command(dir, settings string) (string, error) {
+	words := []string{"make report", settings}
 	standin, err := setup.Place("standin")
 	if err != nil {
 		return "", err
@@ -158,7 +159,7 @@ func command(dir string) (string, error) {
 	if strings.Contains(os.Getenv("GOMLX_BACKEND"), "cuda") {
 		words = append(words, "BACKEND=cuda")
 	}
-	for _, name := range []string{"PROFILE", "SEED", "CNN", "VIT", "ARMS", setup.HomeVariable} {
+	for _, name := range []string{"ARMS", setup.HomeVariable} {
 		if value := os.Getenv(name); value != "" {
 			words = append(words, name+"="+quote(value))
 		}

@@ -185,9 +185,8 @@ func TestFoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SEED", "2")
-	t.Setenv("PROFILE", "")
-	facts, err := Foot(set)(t.Context(), "04-metadata")
+	t.Setenv("ARMS", "cnn-early,vit-late")
+	facts, err := Foot(set, "PROFILE=quick SEED=2")(t.Context(), "04-metadata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +205,8 @@ func TestFoot(t *testing.T) {
 		"Project":       "commit ",
 		"Processor":     "threads",
 		"Weights":       "lite0 (SHA-256 57934424",
-		"Made again by": "make report DATA='" + filepath.Dir(dir) + `/it'\''s mine' SEED=2`,
+		"Made again by": "make report PROFILE=quick SEED=2 DATA='" + filepath.Dir(dir) + `/it'\''s mine' ARMS=cnn-early,vit-late`,
+		"Settings":      "PROFILE=quick SEED=2",
 	} {
 		if !strings.Contains(found[name].Value, want) {
 			t.Errorf("%s is %q, want %q in it", name, found[name].Value, want)

@@ -45,6 +45,10 @@ func runReport(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	choice, err := trial.Current()
+	if err != nil {
+		return err
+	}
 	notebooks, err := report.Notebooks(fs.Args()...)
 	if err != nil {
 		return err
@@ -66,7 +70,7 @@ func runReport(ctx context.Context, args []string) error {
 	defer unlock()
 	index := filepath.Join(*out, "index.html")
 	fmt.Fprintln(os.Stderr, "open it now, it renews itself:", index)
-	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set)}
+	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, choice.String())}
 	if err := report.Build(ctx, job); err != nil {
 		return err
 	}
