@@ -427,9 +427,31 @@ func (in *installer) kernel(was, now state) error {
 			return err
 		}
 	}
-	goBin, err := exec.LookPath("go")
+	kernel, err := in.kernelSpec()
 	if err != nil {
 		return err
+	}
+	if err := writeIfChanged(spec, kernel); err != nil {
+		return err
+	}
+	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
+		return err
+	}
+	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(serverConfigFor(in.root)))
+}
+
+// kernelSpec is the content of kernel.json. It works in whatever environment and folder a program starts the
+// kernel.
+func (in *installer) kernelSpec() ([]byte, error) {
+	goBin, err := exec.LookPath("go")
+	if err != nil {
+		return nil, err
+	}
+	// Another program that starts the kernel (an editor) may know nothing of the shell that set-up ran in,
+	// nor of the place in which that keeps modules.
+	modules, err := exec.CommandContext(in.ctx, goBin, "env", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)
 	}
 	plugin := xlaCPU(in.root)
 	if in.withCUDA {
@@ -449,20 +471,12 @@ func (in *installer) kernel(was, now state) error {
 			"GOMLX_NO_AUTO_INSTALL": "1",
 			// A user's own settings of these would break the workspace. Without symbols for a
 			// debugger (-s), a cell links in half the time; panics still name their lines.
-			"GOFLAGS": "-mod=readonly " + linking(),
-			"GOWORK":  "auto",
+			"GOFLAGS":    "-mod=readonly " + linking(),
+			"GOWORK":     "auto",
+			"GOMODCACHE": strings.TrimSpace(string(modules)),
 		},
 	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeIfChanged(spec, append(kernel, '\n')); err != nil {
-		return err
-	}
-	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
-		return err
-	}
-	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(serverConfigFor(in.root)))
+	return append(kernel, '\n'), err
 }
 
 // serverConfigFor is the content of jupyter_server_config.py for a project.
