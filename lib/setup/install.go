@@ -38,15 +38,17 @@ const overrides = `{
 }
 `
 
-// serverConfig is JupyterLab's configuration in .venv; it lacks the folder of chapter.py.
+// serverConfig is JupyterLab's configuration in .venv; it lacks the folders of chapter.py and labserver.py.
 const serverConfig = `# Written by make setup.
 import sys
 
-# JupyterLab's own HTML export gives the page that make report gives.
-sys.path.insert(0, %q)
+sys.path[:0] = [%q, %q]
 import chapter
+import labserver
 
+# JupyterLab's own HTML export gives the page that make report gives.
 chapter.configure(c)
+labserver.configure(c)
 c.MultiKernelManager.default_kernel_name = "gonb"
 # In a container root is the only user; the server listens on localhost alone.
 c.ServerApp.allow_root = True
@@ -449,9 +451,31 @@ func (in *installer) kernel(was, now state) error {
 			return err
 		}
 	}
-	goBin, err := exec.LookPath("go")
+	kernel, err := in.kernelSpec()
 	if err != nil {
 		return err
+	}
+	if err := writeIfChanged(spec, kernel); err != nil {
+		return err
+	}
+	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
+		return err
+	}
+	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(serverConfigFor(in.root)))
+}
+
+// kernelSpec is the content of kernel.json. It works in whatever environment and folder a program starts the
+// kernel.
+func (in *installer) kernelSpec() ([]byte, error) {
+	goBin, err := exec.LookPath("go")
+	if err != nil {
+		return nil, err
+	}
+	// Another program that starts the kernel (an editor) may know nothing of the shell that set-up ran in,
+	// nor of the place in which that keeps modules.
+	modules, err := exec.CommandContext(in.ctx, goBin, "env", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)
 	}
 	plugin := xlaCPU(in.root)
 	if in.withCUDA {
@@ -459,31 +483,29 @@ func (in *installer) kernel(was, now state) error {
 	}
 	kernel, err := json.MarshalIndent(map[string]any{
 		// go_work: a cell can import this project's packages and their modules.
-		"argv":           []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
-		"display_name":   "Go (gonb)",
-		"language":       "go",
-		"interrupt_mode": "message",
+		"argv":         []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
+		"display_name": "Go (gonb)",
+		"language":     "go",
+		// A signal reaches the whole group of processes: a cell that is being compiled stops too, which
+		// the kernel does not do of itself when it is asked by a message.
+		"interrupt_mode": "signal",
 		"env": map[string]string{
 			"PATH":                  filepath.Join(in.venv, "bin") + ":" + filepath.Dir(goBin) + ":${PATH}",
 			"GOMLX_BACKEND":         backend(plugin),
 			"GOMLX_NO_AUTO_INSTALL": "1",
 			// A user's own settings of these would break the workspace. Without symbols for a
 			// debugger (-s), a cell links in half the time; panics still name their lines.
-			"GOFLAGS": "-mod=readonly " + linking(),
-			"GOWORK":  "auto",
+			"GOFLAGS":    "-mod=readonly " + linking(),
+			"GOWORK":     "auto",
+			"GOMODCACHE": strings.TrimSpace(string(modules)),
 		},
 	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeIfChanged(spec, append(kernel, '\n')); err != nil {
-		return err
-	}
-	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
-		return err
-	}
-	config := fmt.Sprintf(serverConfig, filepath.Join(in.root, "lib", "report"))
-	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(config))
+	return append(kernel, '\n'), err
+}
+
+// serverConfigFor is the content of jupyter_server_config.py for a project.
+func serverConfigFor(root string) string {
+	return fmt.Sprintf(serverConfig, filepath.Join(root, "lib", "report"), filepath.Join(root, "lib", "setup"))
 }
 
 // linking is how a cell is linked. Go's own linker does in two thirds of the time what it would otherwise
