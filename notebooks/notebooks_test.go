@@ -64,7 +64,7 @@ var made = sync.OnceValues(func() (folders struct{ data, pages string }, err err
 	if err != nil {
 		return folders, err
 	}
-	return folders, report.Build(ctx, folders.data, folders.pages, notebooks, bench.Known)
+	return folders, report.Build(ctx, report.Job{Data: folders.data, Pictures: 30, Out: folders.pages, Notebooks: notebooks, Measured: bench.Known})
 })
 
 // pages are the folders of the report. The chapters need pretrained weights, and so the network where

@@ -49,6 +49,9 @@ func runReport(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := trial.Arms(2); err != nil {
+		return err
+	}
 	notebooks, err := report.Notebooks(fs.Args()...)
 	if err != nil {
 		return err
