@@ -71,7 +71,7 @@ func Chosen() (string, error) {
 			return "", err
 		}
 		if len(own) > 0 {
-			s += fmt.Sprintf(", in experiment %d also the arms %s", experiment, strings.Join(own, ", "))
+			s += fmt.Sprintf(", in experiment %d also %s", experiment, strings.Join(own, ", "))
 		}
 	}
 	return s + ".", nil
