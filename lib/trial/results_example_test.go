@@ -31,7 +31,7 @@ func ExampleChosen() {
 	defer choose(map[string]string{"PROFILE": "thesis", "SEED": "2", "ARMS": "cnn-logits"})()
 	fmt.Println(trial.Chosen())
 	// Output:
-	// Chosen: profile thesis, seed 2, the profile's weights, in experiment 1 also the arms cnn-logits, in experiment 2 also the arms cnn-logits. <nil>
+	// Chosen: profile thesis, seed 2, the profile's weights, in experiment 1 also cnn-logits, in experiment 2 also cnn-logits. <nil>
 }
 
 func ExampleCurrent() {
@@ -51,11 +51,11 @@ func ExampleCurve() {
 func ExampleNotes() {
 	var s trial.Summary
 	for _, processor := range []string{"A", "B", "B"} {
-		s.Records = append(s.Records, &trial.Record{Machine: bench.Machine{CPU: processor}})
+		s.Records = append(s.Records, &trial.Record{Machine: bench.Machine{Processor: processor}})
 	}
 	fmt.Println(trial.Notes([]trial.Summary{s}))
 	// Output:
-	// []
+	// [these records come from different machines, on which the same trial may end differently by a picture or so: 1 on A (, , plug-in , GoMLX , go-xla , ); 2 on B (, , plug-in , GoMLX , go-xla , )]
 }
 
 func ExampleLearningPoints() {
