@@ -78,14 +78,6 @@ func RightTable(summaries []trial.Summary) (header []string, rows [][]string, er
 // percent writes a share in per cent.
 func percent(x float64) string { return fmt.Sprintf("%.2f", 100*x) }
 
-// pValue writes p with that many decimals, "< 0.001" where none would be left.
-func pValue(p float64, decimals int) string {
-	if least := math.Pow10(-decimals); p < least {
-		return fmt.Sprintf("< %.*f", decimals, least)
-	}
-	return fmt.Sprintf("%.*f", decimals, p)
-}
-
 // publishedScores are an arm's accuracy, loss and macro F1 in Tables 5.1 and 6.1, NaN where there is none.
 func publishedScores(ref *Reference, experiment int, arm string) (accuracy, loss, f1 float64) {
 	accuracy, loss, f1 = math.NaN(), math.NaN(), math.NaN()
@@ -222,7 +214,7 @@ func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, er
 			verdict = "differ"
 		}
 		rows = append(rows, []string{p[0] + " − " + p[1], fmt.Sprint(m.OnlyA), fmt.Sprint(m.OnlyB), fmt.Sprintf("%+.1f", 100*d.Value),
-			fmt.Sprintf("%+.1f to %+.1f", 100*d.Percentile.Low, 100*d.Percentile.High), pValue(m.MidP, 3), verdict})
+			fmt.Sprintf("%+.1f to %+.1f", 100*d.Percentile.Low, 100*d.Percentile.High), fmt.Sprintf("%.2g", m.MidP), verdict})
 	}
 	return []string{"arms", "right in the first alone", "in the second alone", "points", "95 %", "McNemar mid-p", "at 5 %"}, rows, nil
 }
@@ -244,7 +236,7 @@ func OverlapTable() (header []string, rows [][]string, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		rows = append(rows, []string{overlap, fmt.Sprint(onlyA), fmt.Sprint(onlyB), pValue(m.MidP, 4)})
+		rows = append(rows, []string{overlap, fmt.Sprint(onlyA), fmt.Sprint(onlyB), fmt.Sprintf("%.2g", m.MidP)})
 	}
 	return []string{"if", "right in hybrid alone", "right in single alone", "McNemar mid-p"}, rows, nil
 }
@@ -273,7 +265,7 @@ func PublishedPairsTable() (header []string, rows [][]string, err error) {
 		} else if p[1] < 0.05 {
 			verdict = "differ, whatever the overlap"
 		}
-		rows = append(rows, []string{pair[0] + " – " + pair[1], fmt.Sprintf("%d – %d", a, b), pValue(p[0], 4), pValue(p[1], 4), verdict})
+		rows = append(rows, []string{pair[0] + " – " + pair[1], fmt.Sprintf("%d – %d", a, b), fmt.Sprintf("%.3g", p[0]), fmt.Sprintf("%.3g", p[1]), verdict})
 	}
 	return []string{"arms", fmt.Sprintf("right of %d", 3*ref.PerClass), "p, strongest case", "p, weakest case", "at 5 %"}, rows, nil
 }
