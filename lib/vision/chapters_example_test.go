@@ -18,6 +18,8 @@ func ExampleAugmented() {
 	fmt.Println(images[0].Pix)
 	fmt.Println(images[1].Pix)
 	// Output:
+	// [0 0 0 90 90 90 0 0 0 90 90 90]
+	// [90 90 90 0 0 0 90 90 90 0 0 0]
 }
 
 func ExampleDrawSteps() {
@@ -25,4 +27,6 @@ func ExampleDrawSteps() {
 		fmt.Printf("flip %t, turn %+.3f, zoom %.3f\n", s.Flip, s.Turn, s.Zoom)
 	}
 	// Output:
+	// flip true, turn +0.000, zoom 0.820
+	// flip true, turn +0.050, zoom 1.029
 }
