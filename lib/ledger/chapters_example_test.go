@@ -322,7 +322,7 @@ func ExampleLiterature() {
 
 // One work that the thesis lists, with a mistake, and one that it does not.
 var works = []ledger.Work{
-	{ID: "lecun1998", Authors: []string{"LeCun, Yann", "Bottou, Léon"}, Year: 1998, Title: "Gradient-based learning", Checked: ledger.StoredPage,
+	{ID: "lecun1998", Authors: []string{"LeCun, Yann", "Bottou, Léon", "Bengio, Yoshua", "Haffner, Patrick"}, Year: 1998, Title: "Gradient-based learning", Checked: ledger.StoredPage,
 		Thesis: &ledger.Cited{Number: 6, Where: []string{"2.1"}, Says: "in part", Errors: []string{"gives another year"}}},
 	{ID: "wilson1927", Authors: []string{"Wilson, Edwin B."}, Year: 1927, Title: "Probable inference", Checked: ledger.FromKnowledge},
 }
@@ -332,7 +332,7 @@ func ExampleReferencesTable() {
 	show(2, header, rows)
 	// Output:
 	// ["no." "work" "cited in" "does it say so?" "the entry"]
-	// ["6" "LeCun & Bottou 1998" "2.1" "in part" "gives another year"]
+	// ["6" "LeCun et al. 1998" "2.1" "in part" "gives another year"]
 }
 
 func ExampleCountReferences() {
