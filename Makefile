@@ -48,7 +48,7 @@ lab: setup standin ## open JupyterLab with the chapters' notebooks
 	@nice -n 10 go run ./lib/cmd/setup -gopls & .venv/bin/python -m jupyterlab --ServerApp.root_dir=$(call quote,$(CURDIR)) --LabApp.default_url=/lab/tree/notebooks
 
 test: go ## check and run everything, notebooks and pages in a browser included
-	@go run ./lib/cmd/setup -browser -cross $(SETUP)
+	@go run ./lib/cmd/setup -browser -cross -slurm $(SETUP)
 	@bad=$$(gofmt -l lib notebooks); [ -z "$$bad" ] || { echo "not formatted, run gofmt -w on:" $$bad; exit 1; }
 	go vet ./...
 	@$(MAKE) cross

@@ -75,7 +75,7 @@ func said(t *testing.T, data string, chapters ...string) map[string]string {
 		t.Fatal(err)
 	}
 	out, began, before := t.TempDir(), time.Now(), childrenCPU(t)
-	if err := report.Build(t.Context(), data, out, notebooks, bench.Known); err != nil {
+	if err := report.Build(t.Context(), report.Job{Data: data, Out: out, Notebooks: notebooks, Measured: bench.Known}); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("chapters %q: %.0f CPU seconds in %s", chapters, childrenCPU(t)-before, time.Since(began).Round(time.Second))

@@ -117,17 +117,26 @@ func (f *Figure) HTML() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	caption := "<b>" + html.EscapeString(f.heading()) + ".</b> "
+	caption := ""
+	if heading := strings.TrimRight(f.heading(), ". "); heading != "" {
+		caption = "<b>" + html.EscapeString(heading) + ".</b> "
+	}
 	if f.StandIn {
 		caption += "<b>" + standInMark + ".</b> "
 	}
 	var b strings.Builder
 	// The light background is set here, not left to the page: on a dark theme the
 	// drawing would be dark on dark.
-	fmt.Fprintf(&b, `<figure data-figure=%q style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), f.Width)
+	anchor := ""
+	if f.Number != "" { // what references in the text link to
+		anchor = ` id="figure-` + html.EscapeString(f.Number) + `" data-number="` + html.EscapeString(f.Number) + `"`
+	}
+	fmt.Fprintf(&b, `<figure data-figure=%q%s style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), anchor, f.Width)
 	fmt.Fprintf(&b, `<img width="%d" height="%d" style="display:block;max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,
 		f.Width, f.Height, html.EscapeString(f.description()), base64.StdEncoding.EncodeToString(svg))
-	fmt.Fprintf(&b, `<figcaption style="padding:0 8px 8px;color:#222">%s%s</figcaption>`, caption, html.EscapeString(f.Caption))
+	if caption += html.EscapeString(f.Caption); caption != "" {
+		fmt.Fprintf(&b, `<figcaption style="padding:0 8px 8px;color:#222">%s</figcaption>`, caption)
+	}
 	fmt.Fprintf(&b, `<script>(window.thesisFigures=window.thesisFigures||[]).push({id:%q,width:%d,height:%d,option:%s});</script></figure>`,
 		f.id(), f.Width, f.Height, f.option)
 	return b.String(), nil

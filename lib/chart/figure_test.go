@@ -425,3 +425,27 @@ func BenchmarkSVG(b *testing.B) {
 		}
 	}
 }
+
+// Epochs are whole: no tick stands between two of them.
+func TestWholeTicks(t *testing.T) {
+	for _, epochs := range []int{1, 4, 15} {
+		c := Curve{Name: "a"}
+		for e := 1; e <= epochs; e++ {
+			c.X, c.Y = append(c.X, float64(e)), append(c.Y, 100*float64(e))
+		}
+		f, err := Lines(About{Title: "t"}, "epoch", "y", "", []Curve{c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if broken := regexp.MustCompile(`>[\d,]*\.\d+</text>`).FindAll(svg, -1); len(broken) > 0 {
+			t.Errorf("%d epochs: ticks %q", epochs, broken)
+		}
+		if !regexp.MustCompile(`>1</text>`).Match(svg) {
+			t.Errorf("%d epochs: no tick at the first", epochs)
+		}
+	}
+}

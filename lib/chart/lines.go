@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -78,8 +79,17 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 	}
 	key, y := legend(top(notes...), names, 30)
 	xs := valueAxis(xName, "number", x.lo, x.hi)
+	whole := true // epochs, layers, pictures: no tick between two of them
+	for _, c := range curves {
+		for _, v := range c.X {
+			whole = whole && v == math.Trunc(v)
+		}
+	}
+	if whole {
+		xs.MinInterval = 1
+	}
 	if x.lo == x.hi {
-		xs.Min, xs.Max = nil, nil
+		xs.Min, xs.Max = x.lo-1, x.hi+1
 	}
 	ys := yAxis(valueAxis(yName, "number", nil, nil), 52)
 	ys.Scale = opts.Bool(true)

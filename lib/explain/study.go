@@ -37,11 +37,11 @@ const (
 )
 
 // StudyOf loads the two arms of a backbone, training them where they have no network yet.
-func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backbone, profile string, seed uint64) (*Study, error) {
+func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backbone string, c trial.Choice) (*Study, error) {
 	var arms []*Arm
 	var records [][]*trial.Record
 	for _, joined := range []string{"single", "hybrid"} {
-		n, err := trial.Trained(ctx, set, table, trial.Trial{Experiment: 2, Arm: fusion.Arm{Backbone: backbone, Fusion: joined}.String(), Fold: 1, Profile: profile, Seed: seed})
+		n, err := trial.Trained(ctx, set, table, trial.Trial{Experiment: 2, Arm: fusion.Arm{Backbone: backbone, Fusion: joined}.String(), Fold: 1, Choice: c})
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 			return nil, err
 		}
 	}
-	if err := s.check(ctx, hybrid, spread(hybrid.network.Test, studyChecked), seed); err != nil {
+	if err := s.check(ctx, hybrid, spread(hybrid.network.Test, studyChecked), c.Seed); err != nil {
 		return nil, fmt.Errorf("checking the maps of %s: %w", hybrid.Model.Arm, err)
 	}
 	if err := s.point(ctx, arms, spread(hybrid.network.Test, studyPointing), regions); err != nil {

@@ -3,6 +3,7 @@ package features
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,13 +48,12 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 	if err != nil {
 		return nil, err
 	}
-	found, err := Measurements(ctx, set, opts)
-	if err != nil {
+	// Rows alone are kept, not what they were measured from: boxes and pieces are many times as large.
+	t := &Table{Rows: make([]Row, len(set.Samples))}
+	if err := forEach(ctx, set, opts, func(i int, m Measurement) { t.Rows[i] = m.row() }); err != nil {
 		return nil, err
 	}
-	t := &Table{Rows: make([]Row, len(found))}
 	for i, s := range set.Samples {
-		t.Rows[i] = found[i].row()
 		r := &t.Rows[i]
 		r.File, r.Genre, r.Likes, r.Saves, r.Comments = s.File, s.Genre, float64(s.Likes), float64(s.Saves), float64(s.Comments)
 		if given != nil {
@@ -62,6 +62,41 @@ func Measure(ctx context.Context, set *dataset.Set, opts Options) (*Table, error
 		r.correct(set.Corrections[s.File])
 	}
 	return t, nil
+}
+
+// MeasurePart measures the pictures of part i of n, counted from 0, and keeps them in Measure's cache, dir:
+// those at i, i+n, i+2n … of the set. missing is how many pictures of each part the cache lacks then. Parts
+// may be measured by several processes or machines at once, in one folder too: each file is written
+// beside and renamed, and two that measure the same picture write the same.
+func MeasurePart(ctx context.Context, set *dataset.Set, opts Options, i, n int) (missing []int, dir string, err error) {
+	if n < 1 || i < 0 || i >= n {
+		return nil, "", fmt.Errorf("part %d of %d: want 0 ≤ i < n", i, n)
+	}
+	store, err := openStore(ctx, opts.Cache)
+	if err != nil {
+		return nil, "", err
+	}
+	var todo []int
+	for at := i; at < len(set.Samples); at += n {
+		if _, ok := store.get(set.Hash(at)); !ok {
+			todo = append(todo, at)
+		}
+	}
+	if len(todo) > 0 {
+		if err := measureAll(ctx, set, todo, store, func(int, Measurement) {}); err != nil {
+			return nil, "", err
+		}
+	}
+	missing = make([]int, n)
+	for at := range set.Samples {
+		switch _, err := os.Stat(store.file(set.Hash(at))); {
+		case errors.Is(err, os.ErrNotExist):
+			missing[at%n]++
+		case err != nil:
+			return nil, "", fmt.Errorf("cache of measurements: %w", err)
+		}
+	}
+	return missing, store.dir, nil
 }
 
 // MeasurePicture measures a picture that is in no set, and keeps nothing. The row has neither file nor genre
@@ -93,27 +128,34 @@ func (m Measurement) row() Row {
 // Measurements gives what Measure makes its rows of, for every sample of the set, in its
 // order: to look at the boxes that the numbers come from. It shares Measure's cache.
 func Measurements(ctx context.Context, set *dataset.Set, opts Options) ([]Measurement, error) {
+	found := make([]Measurement, len(set.Samples))
+	err := forEach(ctx, set, opts, func(i int, m Measurement) { found[i] = m })
+	return found, err
+}
+
+// forEach gives every sample's measurement to each, from the cache or made now, from several goroutines.
+func forEach(ctx context.Context, set *dataset.Set, opts Options, each func(i int, m Measurement)) error {
 	store, err := openStore(ctx, opts.Cache)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	found := make([]Measurement, len(set.Samples))
 	var missing []int
-	for i := range found {
-		var ok bool
-		if found[i], ok = store.get(set.Hash(i)); !ok {
+	for i := range set.Samples {
+		if m, ok := store.get(set.Hash(i)); ok {
+			each(i, m)
+		} else {
 			missing = append(missing, i)
 		}
 	}
 	if len(missing) == 0 {
-		return found, nil
+		return nil
 	}
-	return found, measureAll(ctx, set, missing, store, found)
+	return measureAll(ctx, set, missing, store, each)
 }
 
-// measureAll measures the given samples on all cores, a picture each at a time, and puts
-// each into the store and into found.
-func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *store, found []Measurement) error {
+// measureAll measures the given samples on all cores, a picture each at a time, puts
+// each into the store and gives it to each, from several goroutines.
+func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *store, each func(i int, m Measurement)) error {
 	bar := progress.New("measuring", "pictures", len(samples))
 	defer bar.Done()
 	g, inner := errgroup.WithContext(ctx)
@@ -130,12 +172,14 @@ func measureAll(ctx context.Context, set *dataset.Set, samples []int, store *sto
 			if err != nil {
 				return fmt.Errorf("%s: %w; check the folder with: go run ./lib/cmd/thesis data check -data %s", set.Samples[i].File, err, set.Dir)
 			}
-			if found[i], err = measureOne(inner, m); err != nil {
+			found, err := measureOne(inner, m)
+			if err != nil {
 				return fmt.Errorf("%s: %w", set.Samples[i].File, err)
 			}
-			if err := store.put(set.Hash(i), found[i]); err != nil {
+			if err := store.put(set.Hash(i), found); err != nil {
 				return err
 			}
+			each(i, found)
 			bar.Add(1)
 			return nil
 		})

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/picture"
@@ -275,5 +278,47 @@ func TestHSVData(t *testing.T) {
 	var problems dataset.Problems
 	if !errors.As(err, &problems) || len(problems) != 3 {
 		t.Errorf("three faults gave %v", err)
+	}
+}
+
+// Parts measured at once in one folder fill the cache that the whole is read from, and each says what the
+// others lack.
+func TestMeasurePart(t *testing.T) {
+	set := folder(t, "captions.png", "photo-astronaut.png", "photo-coffee.png", "grey.png")
+	alone, shared := t.TempDir(), t.TempDir()
+	want := measure(t, set, alone)
+	missing, dir, err := MeasurePart(t.Context(), set, Options{Cache: shared}, 0, 3)
+	if err != nil || !slices.Equal(missing, []int{0, 1, 1}) || filepath.Dir(dir) != shared {
+		t.Fatal(missing, dir, err)
+	}
+	var g errgroup.Group
+	for _, part := range []int{1, 2, 2, 1} { // and one part twice
+		g.Go(func() error {
+			_, _, err := MeasurePart(t.Context(), set, Options{Cache: shared}, part, 3)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	full := entries(t, shared)
+	if len(full) != 4 {
+		t.Errorf("%d files in the cache, expected 4: %v", len(full), full)
+	}
+	for file := range full {
+		a, err1 := os.ReadFile(file)
+		b, err2 := os.ReadFile(filepath.Join(alone, filepath.Base(dir), filepath.Base(file)))
+		if err1 != nil || err2 != nil || !bytes.Equal(a, b) {
+			t.Errorf("%s differs from one process': %v, %v", file, err1, err2)
+		}
+	}
+	if missing, _, err = MeasurePart(t.Context(), set, Options{Cache: shared}, 0, 3); err != nil || !slices.Equal(missing, []int{0, 0, 0}) {
+		t.Error(missing, err)
+	}
+	if got := measure(t, set, shared); !reflect.DeepEqual(got, want) || !reflect.DeepEqual(entries(t, shared), full) {
+		t.Errorf("of the parts come\n%+v\nof the whole\n%+v", got, want)
+	}
+	if _, _, err := MeasurePart(t.Context(), set, Options{Cache: shared}, 3, 3); err == nil || !strings.Contains(err.Error(), "part 3 of 3") {
+		t.Errorf("a part that is none: %v", err)
 	}
 }

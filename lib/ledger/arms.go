@@ -13,13 +13,13 @@ import (
 // over the arm of the same backbone that sees the picture alone, and the accuracy after the last epoch,
 // published and ours. An arm that is not complete in summaries is "not trained".
 // metadata is the length of a picture's vector, 16 in the thesis.
-func Arms(experiment int, profile string, metadata, genres int, summaries []trial.Summary) (header []string, rows [][]string, err error) {
+func Arms(experiment int, c trial.Choice, metadata, genres int, summaries []trial.Summary) (header []string, rows [][]string, err error) {
 	ref, err := Published()
 	if err != nil {
 		return nil, nil, err
 	}
 	trained := func(arm string) (int, error) {
-		m, err := trial.Outline(experiment, arm, profile, metadata, genres)
+		m, err := trial.Outline(experiment, arm, c, metadata, genres)
 		if err != nil {
 			return 0, fmt.Errorf("experiment %d, %s: %w", experiment, arm, err)
 		}
@@ -50,7 +50,7 @@ func Arms(experiment int, profile string, metadata, genres int, summaries []tria
 }
 
 // grouped writes a count in groups of three.
-func grouped(n int) string { return format(float64(n), float64(n)) }
+func grouped(n int) string { return fixed(float64(n), 0) }
 
 // publishedAccuracy is that of Table 5.1 or 6.1, "–" for an arm of ours.
 func publishedAccuracy(ref *Reference, experiment int, arm string) string {

@@ -32,7 +32,7 @@ func TestArms(t *testing.T) {
 			"vit-single": {"nowhere", "22,155,523", "–", "91.67 %", "not trained"},
 		},
 	} {
-		header, rows, err := Arms(experiment, "quick", 16, 3, []trial.Summary{whole, part})
+		header, rows, err := Arms(experiment, trial.Choice{Profile: "quick", Seed: 1}, 16, 3, []trial.Summary{whole, part})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,11 +52,11 @@ func TestArms(t *testing.T) {
 		}
 	}
 	// The thesis' networks: B0 has 4,007,548 without its classes, ViT-B/16 85,798,656.
-	_, rows, err := Arms(2, "thesis", 16, 3, nil)
+	_, rows, err := Arms(2, trial.Choice{Profile: "thesis", Seed: 1}, 16, 3, nil)
 	if err != nil || rows[0][3] != "4,336,255" || rows[2][3] != "85,996,291" {
 		t.Errorf("of the profile thesis: %q, %v", rows, err)
 	}
-	if _, _, err := Arms(2, "slow", 16, 3, nil); err == nil || !strings.Contains(err.Error(), `no profile "slow"`) {
+	if _, _, err := Arms(2, trial.Choice{Profile: "slow"}, 16, 3, nil); err == nil || !strings.Contains(err.Error(), `no profile "slow"`) {
 		t.Errorf("of a profile that is not there: %v", err)
 	}
 }

@@ -125,7 +125,9 @@ func Count(entries []Entry) (within, outside, notMeasured int) {
 }
 
 // Table lays out the entries of one table as the thesis does, each row three times:
-// published, ours, difference (ours − published).
+// published, ours, difference (ours − published). Each column has the decimals of its most exact published
+// number, so that ours are read to the digits that the thesis gives. Where the rows are of different
+// quantities (mixed), the first column is headed "quantity" and each of them has decimals of its own.
 func Table(entries []Entry, where string) (header []string, rows [][]string) {
 	header = []string{"", ""}
 	type cell struct{ row, column string }
@@ -143,6 +145,17 @@ func Table(entries []Entry, where string) (header []string, rows [][]string) {
 		}
 		cells[cell{e.row, e.column}] = e
 	}
+	digits := map[string]int{} // by column, in a mixed table by row
+	for c, e := range cells {
+		line := c.column
+		if mixed[where] {
+			line = c.row
+		}
+		digits[line] = max(digits[line], decimals(e.Published))
+	}
+	if mixed[where] {
+		header[0] = "quantity"
+	}
 	for _, name := range names {
 		published, ours, difference := []string{name, "published"}, []string{"", "ours"}, []string{"", "difference"}
 		for _, column := range header[2:] {
@@ -154,18 +167,51 @@ func Table(entries []Entry, where string) (header []string, rows [][]string) {
 			if e.Verdict == Outside {
 				mark = " ✗"
 			}
-			published = append(published, format(e.Published, e.Published))
-			ours = append(ours, format(e.Ours, e.Published))
-			difference = append(difference, signed(e.Ours-e.Published, e.Published)+mark)
+			n := digits[column]
+			if mixed[where] {
+				n = digits[name]
+			}
+			published = append(published, fixed(e.Published, n))
+			ours = append(ours, fixed(e.Ours, n))
+			difference = append(difference, signed(e.Ours-e.Published, n)+mark)
 		}
 		rows = append(rows, published, ours, difference)
 	}
 	return header, rows
 }
 
-// decimals is how many digits behind the point a number was published with; ours
-// get one more, so that a difference shows before it rounds into view.
+// mixed are the tables whose rows are of different quantities.
+var mixed = map[string]bool{"Table 4.2": true}
+
+// Column writes the values of one column of a table with one number of decimals: so many that the spread of
+// the values, or where they are all the same their size, shows three digits, and none where all are whole.
+// Thousands are grouped; NaN is a dash.
+func Column(values []float64) []string {
+	lo, hi, whole := math.Inf(1), math.Inf(-1), true
+	for _, v := range values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			lo, hi, whole = min(lo, v), max(hi, v), whole && v == math.Trunc(v)
+		}
+	}
+	n := 0
+	if spread := hi - lo; !whole {
+		if spread == 0 {
+			spread = math.Abs(hi)
+		}
+		n = min(max(2-int(math.Floor(math.Log10(spread))), 0), 6)
+	}
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = fixed(v, n)
+	}
+	return out
+}
+
+// decimals is how many digits behind the point a number was published with.
 func decimals(published float64) int {
+	if math.IsNaN(published) {
+		return 0
+	}
 	_, fraction, found := strings.Cut(strconv.FormatFloat(published, 'f', -1, 64), ".")
 	if !found {
 		return 0
@@ -173,14 +219,10 @@ func decimals(published float64) int {
 	return len(fraction)
 }
 
-// format writes v with the digits that suit the published number, in groups of three.
-func format(v, published float64) string {
+// fixed writes v with n decimals, in groups of three.
+func fixed(v float64, n int) string {
 	if math.IsNaN(v) {
 		return "–"
-	}
-	n := decimals(published)
-	if v != published && math.Abs(published) < 1000 && v != math.Trunc(v) {
-		n++
 	}
 	s := strconv.FormatFloat(v, 'f', n, 64)
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(s, "-"), ".")
@@ -200,8 +242,8 @@ func format(v, published float64) string {
 func isZero(s string) bool { return strings.Trim(s, "0.") == "" }
 
 // signed formats a difference.
-func signed(v, published float64) string {
-	s := format(v, published)
+func signed(v float64, n int) string {
+	s := fixed(v, n)
 	if v > 0 && !isZero(s) {
 		s = "+" + s
 	}

@@ -116,19 +116,35 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// A column has one number of decimals; in the table whose rows are of different quantities, each of them has.
 func TestTable(t *testing.T) {
-	b := &book{}
-	b.add("Table 9", "likes", "mean", 197226, 197225.9, 10)
-	b.add("Table 9", "likes", "sd", 1090224, 1290224, 10)
-	b.add("Table 9", "hue", "mean", 0.32, 0.3149, 0.02)
-	header, rows := Table(b.entries, "Table 9")
-	got := fmt.Sprint(header, rows)
-	want := fmt.Sprint([]string{"", "", "mean", "sd"}, [][]string{
-		{"likes", "published", "197,226", "1,090,224"}, {"", "ours", "197,226", "1,290,224"}, {"", "difference", "0", "+200,000 ✗"},
-		{"hue", "published", "0.32", "–"}, {"", "ours", "0.315", "–"}, {"", "difference", "−0.005", "–"}})
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+	for where, want := range map[string]string{
+		"Table 4.2": fmt.Sprint([]string{"quantity", "", "mean", "sd"}, [][]string{
+			{"likes", "published", "197,226", "1,090,224"}, {"", "ours", "197,226", "1,290,224"}, {"", "difference", "0", "+200,000 ✗"},
+			{"hue", "published", "0.32", "–"}, {"", "ours", "0.31", "–"}, {"", "difference", "−0.01", "–"}}),
+		"Table 9": fmt.Sprint([]string{"", "", "mean", "sd"}, [][]string{
+			{"likes", "published", "197,226.00", "1,090,224"}, {"", "ours", "197,225.90", "1,290,224"}, {"", "difference", "−0.10", "+200,000 ✗"},
+			{"hue", "published", "0.32", "–"}, {"", "ours", "0.31", "–"}, {"", "difference", "−0.01", "–"}}),
+	} {
+		b := &book{}
+		b.add(where, "likes", "mean", 197226, 197225.9, 10)
+		b.add(where, "likes", "sd", 1090224, 1290224, 10)
+		b.add(where, "hue", "mean", 0.32, 0.3149, 0.02)
+		header, rows := Table(b.entries, where)
+		if got := fmt.Sprint(header, rows); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
 	}
+}
+
+func ExampleColumn() {
+	fmt.Println(Column([]float64{0.8633, 0.9, -0.05, math.NaN()}))
+	fmt.Println(Column([]float64{1200, 34, -5}))
+	fmt.Println(Column([]float64{1234.56, 20.1}))
+	// Output:
+	// [0.863 0.900 −0.050 –]
+	// [1,200 34 −5]
+	// [1,235 20]
 }
 
 func TestMetadataClaims(t *testing.T) {

@@ -232,14 +232,14 @@ func (a Answer) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Gather measures the set and reads the records of its trials in a profile with a seed, causal arms
+// Gather measures the set and reads the records of its trials of a choice, causal arms
 // included; it trains nothing. A set too small for the experiments has no summaries.
-func Gather(ctx context.Context, set *dataset.Set, profile string, seed uint64) (*features.Table, []trial.Summary, error) {
+func Gather(ctx context.Context, set *dataset.Set, c trial.Choice) (*features.Table, []trial.Summary, error) {
 	table, err := features.Measure(ctx, set, features.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := trial.Existing(set, table, append(trial.Plan(profile, seed, true), trial.Causal(profile, seed)...))
+	records, err := trial.Existing(set, table, append(trial.Plan(c, true), trial.Causal(c)...))
 	if errors.Is(err, dataset.ErrFewPictures) {
 		return table, nil, nil
 	}

@@ -1,7 +1,8 @@
 """Runs one notebook through its kernel and writes it as an HTML page.
 
 Two callers: `thesis report` runs this file as a program, with a job as JSON on
-standard input, and reads events as JSON lines from standard output; JupyterLab's
+a line of standard input, reads events as JSON lines from standard output, and answers the event
+"executed" with a line of facts for the foot of the page; JupyterLab's
 server imports it (see .venv/etc/jupyter/jupyter_server_config.py), so that
 "Save and Export Notebook As" gives the same page.
 """
@@ -21,6 +22,8 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from traitlets.config import Config
+
+import downloads
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -62,9 +65,31 @@ def render(source, attachments=None):
     return MarkdownWithMath(renderer=Renderer(escape=False, attachments=attachments or {})).render(source)
 
 
+# Where a line must not end inside a name (cnn-single, not cnn- / single): in tables and code wherever a
+# hyphen joins, in sentences where the name is an arm's. No-break hyphens would do it too, but who copies such
+# a name could not search for it.
+TAG = re.compile(r'''(<(script|style|svg|math|pre)\b.*?</\2>|</?[a-z!](?:[^>"']|"[^"]*"|'[^']*')*>)''', re.S | re.I)
+JOINED = re.compile(r"(?<![\w/.&#-])(?=[\w.-]{3,32}(?![\w/-]))[^\W\d_][\w.]*(?:-[\w.]+)+")
+ARM = re.compile(r"(?<![\w/.&#-])(?:cnn|vit)(?:-\w+)+")
+
+
+def unbroken(html, inside=0):
+    """HTML with its names in spans that are not broken at a hyphen. inside: 1 where all of it is a table's."""
+    parts, last = [], 0
+    for tag in [*TAG.finditer(html), None]:
+        text = html[last : tag.start() if tag else len(html)]
+        parts.append((JOINED if inside else ARM).sub(r'<span class="name">\g<0></span>', text) if "-" in text else text)
+        if tag:
+            last = tag.end()
+            parts.append(tag[0])
+            if kind := re.match(r"<(/?)(td|th|code)\b", tag[0]):
+                inside = max(0, inside + (-1 if kind[1] else 1))
+    return "".join(parts)
+
+
 @pass_context
 def markdown2html(context, source):
-    return render(source, context.get("cell", {}).get("attachments"))
+    return unbroken(downloads.finish(context, render(source, context.get("cell", {}).get("attachments"))))
 
 
 @pass_context
@@ -95,11 +120,53 @@ def chapter_contents(nb):
     return [h for h in headings(nb) if h["level"] > 1]
 
 
+def results(nb, resources):
+    """The notebook as a page shows it: without lines of progress, and with code cells that show nothing in
+    one with the next."""
+    cells = []
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            if not cell.source.strip() and not cell.outputs:
+                continue
+            cell.outputs = without_progress(cell.outputs)
+            before = cells[-1] if cells else None
+            if before and before.cell_type == "code" and not before.outputs:
+                cell.source = before.source.rstrip() + "\n\n" + cell.source
+                cells.pop()
+        cells.append(cell)
+    nb.cells = cells
+    return nb, resources
+
+
+MARK = "... "  # progress.Mark
+
+
+def without_progress(outputs):
+    """The outputs without what lib/progress printed; all else on standard error, a warning, stays."""
+    joined = []
+    for o in outputs:
+        before = joined[-1] if joined else None
+        if before and o.output_type == before.output_type == "stream" and o.name == before.name:
+            before.text += o.text  # a line may have come in two parts
+        else:
+            joined.append(o)
+    kept = []
+    for o in joined:
+        if o.output_type == "stream" and o.name == "stderr":
+            o.text = "".join(line for line in o.text.splitlines(True) if not line.startswith(MARK))
+            if not o.text.strip():
+                continue
+        kept.append(o)
+    return kept
+
+
 def configure(c):
     """Sets nbconvert's HTML export up, in a traitlets configuration."""
     c.HTMLExporter.template_name = "thesis"
     c.HTMLExporter.extra_template_basedirs = [os.path.join(HERE, "template")]
+    c.HTMLExporter.preprocessors = [results, downloads.Downloads]
     c.HTMLExporter.filters = {
+        "unbroken": unbroken,
         "markdown2html": markdown2html,
         "highlight_code": highlight_code,
         "chapter_title": chapter_title,
@@ -190,7 +257,7 @@ def main():
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)
-    job = json.load(sys.stdin)
+    job = json.loads(sys.stdin.readline())
     with open(job["notebook"], encoding="utf-8") as f:
         nb = nbformat.read(f, as_version=4)
     started = time.time()
@@ -204,6 +271,9 @@ def main():
         job["info"]["failed"] = {"where": e.where, "why": e.why}
     finally:
         nbformat.write(nb, job["executed"])  # after a failure or an interrupt too, to look at
+    # What stands below the page is known now that the chapter has run: the weights, for one.
+    event("executed", whole=not failed)
+    job["info"]["foot"] = json.loads(sys.stdin.readline())
     title, intro = chapter_title(nb), introduction(nb)
     page = render_page(nb, job, failed)
     if not failed and bad_formulas:  # in a sentence that a cell has computed
@@ -221,7 +291,6 @@ def main():
     if failed:
         event("failed", text=str(failed))
         return 1
-    event("done")
     return 0
 
 
@@ -232,7 +301,7 @@ def render_page(nb, job, failed):
     shown = copy.copy(nb)
     if failed and failed.last is not None:
         shown.cells = nb.cells[: failed.last + 1]
-    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"]})
+    page, _ = HTMLExporter(config=c).from_notebook_node(shown, resources={"thesis": job["info"], "downloads": os.path.dirname(job["page"]), "page": os.path.basename(job["page"])[:-5]})
     return page
 
 

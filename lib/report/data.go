@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui/protocol"
@@ -142,8 +143,11 @@ func ShowFigure(f *chart.Figure, err error) {
 	Check(saveAndShow(f))
 }
 
+// published is a number of the thesis; a figure of ours has a letter behind the chapter.
+var published = regexp.MustCompile(`^\d+\.\d+$`)
+
 func saveAndShow(f *chart.Figure) error {
-	if f.Number == "" {
+	if !published.MatchString(f.Number) {
 		return f.Show()
 	}
 	dir := os.Getenv("FIGURES")

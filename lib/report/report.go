@@ -8,11 +8,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
 	"io"
 	"io/fs"
 	"maps"
@@ -25,21 +23,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/google/renameio/v2"
-	"golang.org/x/sync/errgroup"
-
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
 )
-
-//go:embed index.html.tmpl
-var indexHTML string
-
-//go:embed template/thesis/style.css
-var style string
-
-var indexTemplate = template.Must(template.New("index").Parse(indexHTML))
 
 // Notebooks are the chapters' notebooks, in order. names choose among them, by
 // file name, by number ("04") or by the name without extension; none means all.
@@ -91,149 +78,216 @@ type failure struct {
 	Why   string `json:"why"`   // some lines
 }
 
-// Build runs the notebooks on the data folder dir and writes for each
-// out/NAME.html and out/NAME.ipynb, the executed copy; the notebooks themselves
-// are never written. out/index.html lists all chapters that out holds.
+// Job is a report to be made.
+type Job struct {
+	Data      string // folder
+	Pictures  int    // that it holds, to estimate the time by; 0: as many as the thesis has
+	Out       string // folder of pages
+	Notebooks []string
+	// Measured says of a network whether its speed on this machine is known.
+	Measured func(network string) (bool, error)
+	// Foot gives what stands below a chapter's page; it is asked when the chapter has run. nil: nothing.
+	Foot func(ctx context.Context, chapter string) ([]Fact, error)
+}
+
+// Build runs the job's notebooks on its data folder and writes for each
+// Out/NAME.html and Out/NAME.ipynb, the executed copy; the notebooks themselves
+// are never written. Out/index.html lists all chapters that Out holds. It is there from the start, says
+// what runs and what waits, and renews itself in a browser until Build returns; from then on it is a page
+// like any other.
 //
 // A cell that fails ends its chapter alone: the page holds what came before it, page and
 // index say which cell it was and why, and the others go on. The error then names each
 // notebook with cell and message. An interrupt ends all; chapters that have not begun stay
 // as they were.
 //
-// Two notebooks run at a time, since compiling a cell and reading pictures leave a
-// core idle, the longest first. One whose metadata say {"thesis": {"measures_speed_of":
-// [NETWORK, …]}} runs before them by itself where measured says of one of these that its
-// speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the records that
-// others leave, and waits for all that say a smaller number, or none.
-func Build(ctx context.Context, dir, out string, notebooks []string, measured func(network string) (bool, error)) error {
-	root, err := setup.Root()
+// Two notebooks run at a time, the longest first. One whose metadata say {"thesis": {"first": true}} is
+// run before those that do not; of two such, the shorter has the processor when it wants it. One whose metadata say {"thesis": {"measures_speed_of":
+// [NETWORK, …]}} runs by itself, as soon as these are through, where Job.Measured says of one of the
+// networks that its speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the
+// records that others leave, and waits for all that say a smaller number, or none.
+func Build(ctx context.Context, job Job) (err error) {
+	r, err := newRun(job)
 	if err != nil {
 		return err
 	}
-	if dir, err = filepath.Abs(dir); err != nil {
+	defer func() {
+		r.finish(ctx.Err() != nil)
+		err = errors.Join(err, r.writeIndex(time.Now()))
+	}()
+	if err := r.writeIndex(time.Now()); err != nil {
 		return err
 	}
-	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("data folder: %w; make the stand-in set with `go run ./lib/cmd/thesis data standin`, or name a folder with DATA=", err)
-	}
-	if out, err = filepath.Abs(out); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
-	if len(notebooks) == 0 {
-		return errors.New("no notebooks/NN-*.ipynb to run")
-	}
-	_, err = os.Stat(filepath.Join(dir, dataset.StandInFile))
-	about := info{Data: dir, StandIn: err == nil, Index: "index.html"}
-	var alone []string
-	stages := map[int][]string{} // by "after"
-	cells, total := map[string]int{}, 0
-	for _, notebook := range notebooks {
-		o, err := outlineOf(notebook, measured)
-		if err != nil {
-			return err
-		}
-		cells[notebook] = o.cells
-		total += o.cells
-		if o.alone {
-			alone = append(alone, notebook)
-		} else {
-			stages[o.after] = append(stages[o.after], notebook)
-		}
-	}
-	type stage struct {
-		notebooks []string
-		atOnce    int
-	}
-	order := []stage{{alone, 1}}
-	for _, after := range slices.Sorted(maps.Keys(stages)) {
-		// The longest first, so that none is left over at the end.
-		slices.SortStableFunc(stages[after], func(a, b string) int { return cmp.Compare(cells[b], cells[a]) })
-		order = append(order, stage{stages[after], 2})
+	total := 0
+	for _, p := range r.plans {
+		total += len(p.cells)
 	}
 	bar := progress.New("report", "cells", total)
+	bar.Estimate(r.left)
 	defer bar.Done()
-	failures := map[string]error{} // by chapter
-	var mu sync.Mutex
-	for _, stage := range order {
-		var group errgroup.Group
-		group.SetLimit(stage.atOnce)
-		for _, notebook := range stage.notebooks {
-			group.Go(func() error {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				about := about
-				about.Made = time.Now().Format("Made on 2 January 2006, 15:04 UTC-07:00,")
-				if err := chapter(ctx, root, notebook, out, about, bar); err != nil && ctx.Err() == nil {
-					mu.Lock()
-					defer mu.Unlock()
-					failures[chapterName(notebook)] = err
-				}
-				return ctx.Err()
-			})
+	type end struct {
+		*plan
+		err error
+	}
+	ends := make(chan end)
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	var broken error // what no chapter is to blame for
+	for {
+		for ctx.Err() == nil && broken == nil {
+			p := r.begin()
+			if p == nil {
+				break
+			}
+			go func() { ends <- end{p, r.chapter(ctx, p, bar)} }()
 		}
-		if err := group.Wait(); err != nil {
-			return err
+		if !r.busy() {
+			break
+		}
+		select {
+		case e := <-ends:
+			r.end(e.plan, e.err, ctx.Err() != nil)
+			broken = errors.Join(broken, r.seconds.save())
+		case <-tick.C:
+			bar.AddNote(0, r.note())
+		}
+		if err := r.writeIndex(time.Now()); err != nil && broken == nil {
+			broken = err
 		}
 	}
-	if err := writeIndex(out, about, failures); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	var all []error
-	for _, name := range slices.Sorted(maps.Keys(failures)) {
-		all = append(all, fmt.Errorf("%s.ipynb: %w", name, failures[name]))
+	all := []error{broken}
+	for _, name := range slices.Sorted(maps.Keys(r.failures)) {
+		all = append(all, fmt.Errorf("%s.ipynb: %w", name, r.failures[name]))
 	}
 	return errors.Join(all...)
 }
 
-// outline is what Build has to know of a notebook before it runs.
-type outline struct {
-	cells int  // of code
-	after int  // see Build
-	alone bool // it wants the machine to itself
+// run is a report while it is made. mu guards what both Build and the goroutines of chapters touch.
+type run struct {
+	job   Job
+	root  string
+	about info
+	began time.Time
+
+	mu       sync.Mutex
+	plans    []*plan // in the order in which they take their turns
+	seconds  *times
+	failures map[string]error // by chapter
+	pages    map[string]info  // by chapter: those that the folder holds
+	ended    string           // how it ended; "" while it runs
 }
 
-func outlineOf(notebook string, measured func(network string) (bool, error)) (o outline, err error) {
-	data, err := os.ReadFile(notebook)
-	if err != nil {
-		return o, err
+func newRun(job Job) (*run, error) {
+	r := &run{job: job, began: time.Now(), failures: map[string]error{}}
+	var err error
+	if r.root, err = setup.Root(); err != nil {
+		return nil, err
 	}
-	var nb struct {
-		Metadata struct {
-			Thesis struct {
-				MeasuresSpeedOf []string `json:"measures_speed_of"`
-				After           int      `json:"after"`
-			}
-		}
-		Cells []struct {
-			Type string `json:"cell_type"`
-		}
+	if r.job.Data, err = filepath.Abs(job.Data); err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(data, &nb); err != nil {
-		return o, fmt.Errorf("reading %s: %w", notebook, err)
+	if _, err := os.Stat(r.job.Data); err != nil {
+		return nil, fmt.Errorf("data folder: %w; make the stand-in set with `go run ./lib/cmd/thesis data standin`, or name a folder with DATA=", err)
 	}
-	for _, c := range nb.Cells {
-		if c.Type == "code" {
-			o.cells++
-		}
+	if r.job.Out, err = filepath.Abs(job.Out); err != nil {
+		return nil, err
 	}
-	o.after = nb.Metadata.Thesis.After
-	for _, network := range nb.Metadata.Thesis.MeasuresSpeedOf {
-		known, err := measured(network)
+	if err := os.MkdirAll(r.job.Out, 0o755); err != nil {
+		return nil, err
+	}
+	if len(job.Notebooks) == 0 {
+		return nil, errors.New("no notebooks/NN-*.ipynb to run")
+	}
+	_, err = os.Stat(filepath.Join(r.job.Data, dataset.StandInFile))
+	r.about = info{Data: r.job.Data, StandIn: err == nil, Index: "index.html"}
+	if r.seconds, err = loadTimes(r.job.Data, cmp.Or(job.Pictures, usualPictures)); err != nil {
+		return nil, err
+	}
+	for _, notebook := range job.Notebooks {
+		o, err := outlineOf(notebook, job.Measured)
 		if err != nil {
-			return o, err
+			return nil, err
 		}
-		o.alone = o.alone || !known
+		p := &plan{outline: o, name: chapterName(notebook), notebook: notebook, state: waiting}
+		p.expects(r.seconds)
+		r.plans = append(r.plans, p)
 	}
-	return o, nil
+	order(r.plans)
+	r.pages, err = pagesOf(r.job.Out)
+	return r, err
+}
+
+// begin is the chapter that runs from now on; nil where none can.
+func (r *run) begin() *plan {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := next(r.plans, func(p *plan) state { return p.state })
+	if p != nil {
+		p.polite = p.first && slices.ContainsFunc(r.plans, func(q *plan) bool { return q.first && q.state == running })
+		p.state, p.began = running, time.Now()
+		delete(r.pages, p.name)
+	}
+	return p
+}
+
+// end notes how a chapter ended.
+func (r *run) end(p *plan, err error, stopped bool) {
+	about, pageErr := pageOf(r.job.Out, p.name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.took = time.Since(p.began)
+	switch {
+	case err == nil:
+		p.state = done
+	case stopped:
+		p.state = interrupted
+	default:
+		p.state, r.failures[p.name] = failed, err
+	}
+	if pageErr == nil && about != nil {
+		r.pages[p.name] = *about
+	} else if pageErr != nil && p.state == done {
+		p.state, r.failures[p.name] = failed, pageErr
+	}
+}
+
+func (r *run) busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.plans, func(p *plan) bool { return p.state == running })
+}
+
+func (r *run) left() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return left(r.plans, time.Now())
+}
+
+// note says what runs, for the bar.
+func (r *run) note() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var notes []string
+	for _, p := range r.plans {
+		if p.state == running {
+			note := fmt.Sprintf("%s cell %d of %d", p.name, p.cell+1, len(p.cells))
+			if p.says != "" {
+				note += " (" + p.says + ")"
+			}
+			notes = append(notes, note)
+		}
+	}
+	return strings.Join(notes, "; ")
 }
 
 // chapter runs one notebook and writes its page.
-func chapter(ctx context.Context, root, notebook, out string, about info, bar *progress.Bar) error {
-	name, began := chapterName(notebook), time.Now()
+func (r *run) chapter(ctx context.Context, p *plan, bar *progress.Bar) error {
+	name, out, began := p.name, r.job.Out, time.Now()
+	about := r.about
+	about.Made = began.Format("Made on 2 January 2006, 15:04 UTC-07:00,")
 	page := filepath.Join(out, name+".html")
 	if err := os.Remove(page); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err // else a page of an earlier run would pass for this one's
@@ -244,7 +298,8 @@ func chapter(ctx context.Context, root, notebook, out string, about info, bar *p
 	}
 	defer os.Remove(log.Name())
 	defer log.Close()
-	if notebook, err = filepath.Abs(notebook); err != nil {
+	notebook, err := filepath.Abs(p.notebook)
+	if err != nil {
 		return err
 	}
 	job, err := json.Marshal(map[string]any{
@@ -258,9 +313,19 @@ func chapter(ctx context.Context, root, notebook, out string, about info, bar *p
 		return err
 	}
 
-	python := filepath.Join(root, ".venv", "bin", "python")
-	cmd := exec.CommandContext(ctx, python, filepath.Join(root, "lib", "report", "chapter.py"))
-	cmd.Stdin = bytes.NewReader(job)
+	python := filepath.Join(r.root, ".venv", "bin", "python")
+	if _, err := os.Stat(python); err != nil {
+		return fmt.Errorf("%w: run `make setup`", err)
+	}
+	command := []string{python, filepath.Join(r.root, "lib", "report", "chapter.py")}
+	if p.polite {
+		command = append([]string{"nice", "-n", "10"}, command...)
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	toRun, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	// The kernel of this project, not one of the user's that has the same name.
 	cmd.Env = append(os.Environ(), "DATA="+about.Data, "JUPYTER_PREFER_ENV_PATH=1", "PYTHONDONTWRITEBYTECODE=1")
 	// On ctrl-C python stops its kernel and ends.
@@ -273,34 +338,37 @@ func chapter(ctx context.Context, root, notebook, out string, about info, bar *p
 		return err
 	}
 	if err := cmd.Start(); err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%w: run `make setup`", err)
-		}
 		return err
 	}
-	failure := follow(name, events, bar)
+	if _, err := fmt.Fprintf(toRun, "%s\n", job); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+	}
+	failure := r.follow(ctx, p, events, toRun, bar)
 	err = cmd.Wait()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case failure != nil:
-		bar.Say(fmt.Sprintf("%s failed after %s", name, time.Since(began).Round(time.Second)))
-		return failure
-	case err != nil:
-		kernel, _ := io.ReadAll(log)
-		return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
+	case failure == nil && err == nil:
+		bar.Say(fmt.Sprintf("%s in %s", name, progress.Words(time.Since(began))))
+		return nil
 	}
-	bar.Say(fmt.Sprintf("%s in %s", name, time.Since(began).Round(time.Second)))
-	return nil
+	bar.Say(fmt.Sprintf("%s failed after %s", name, progress.Words(time.Since(began))))
+	if failure != nil {
+		return failure
+	}
+	kernel, _ := io.ReadAll(log)
+	return fmt.Errorf("%w\n%s\n%s", err, bytes.TrimSpace(complaints.Bytes()), bytes.TrimSpace(kernel))
 }
 
-// follow shows the progress of a run until its events end, and returns the
+// follow shows the progress of a run until its events end, answers it, and returns the
 // failure that they report.
-func follow(name string, events io.Reader, bar *progress.Bar) (failure error) {
+func (r *run) follow(ctx context.Context, p *plan, events io.Reader, answers io.WriteCloser, bar *progress.Bar) (failure error) {
+	defer answers.Close()
 	for lines := json.NewDecoder(events); ; {
 		var e struct {
 			Event, Text string
 			Number      int
+			Whole       bool
 		}
 		if err := lines.Decode(&e); err != nil {
 			if err != io.EOF && failure == nil {
@@ -308,64 +376,48 @@ func follow(name string, events io.Reader, bar *progress.Bar) (failure error) {
 			}
 			return failure
 		}
-		switch e.Event {
+		counted := 0
+		r.mu.Lock()
+		switch now := time.Now(); e.Event {
 		case "cell":
-			if e.Number > 1 {
-				bar.AddNote(1, name)
-			}
+			p.begins(e.Number-1, now, r.seconds)
+			counted = min(1, e.Number-1)
 		case "stderr":
-			if said := strings.FieldsFunc(e.Text, func(r rune) bool { return r == '\n' || r == '\r' }); len(said) > 0 {
-				bar.AddNote(0, name+", "+said[len(said)-1])
+			p.hears(e.Text, now)
+		case "executed":
+			if e.Whole {
+				p.ended(now, r.seconds)
+				counted = 1
 			}
+			p.cellBegan, p.says = time.Time{}, "writing the page"
 		case "failed":
 			failure = errors.New(e.Text)
-		case "done":
-			bar.AddNote(1, name)
 		}
+		r.mu.Unlock()
+		if e.Event == "executed" {
+			if err := r.foot(ctx, p, answers); err != nil && ctx.Err() == nil {
+				return errors.Join(failure, err)
+			}
+		}
+		bar.AddNote(counted, r.note())
 	}
 }
 
-// writeIndex lists the chapters that out holds, and those that failed without a page.
-func writeIndex(out string, about info, failures map[string]error) error {
-	pages, err := filepath.Glob(filepath.Join(out, "[0-9][0-9]-*.html"))
+// foot sends what stands below the page.
+func (r *run) foot(ctx context.Context, p *plan, to io.WriteCloser) error {
+	facts := []Fact{}
+	if r.job.Foot != nil {
+		var err error
+		if facts, err = r.job.Foot(ctx, p.name); err != nil {
+			return fmt.Errorf("the foot of the page: %w", err)
+		}
+	}
+	line, err := json.Marshal(facts)
+	if err == nil {
+		_, err = fmt.Fprintf(to, "%s\n", line)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("the foot of the page: %w", err)
 	}
-	type entry struct {
-		Link string // "" where there is no page
-		Name string
-		Took time.Duration
-		info
-	}
-	var entries []entry
-	standIn := false
-	for _, page := range pages {
-		executed := strings.TrimSuffix(page, ".html") + ".ipynb"
-		data, err := os.ReadFile(executed)
-		if err != nil {
-			return fmt.Errorf("index: %w", err)
-		}
-		var nb struct{ Metadata struct{ Thesis info } }
-		if err := json.Unmarshal(data, &nb); err != nil {
-			return fmt.Errorf("index: reading %s: %w", executed, err)
-		}
-		about := nb.Metadata.Thesis
-		standIn = standIn || about.StandIn
-		took := time.Duration(about.Seconds * float64(time.Second)).Round(time.Second)
-		entries = append(entries, entry{Link: filepath.Base(page), Name: strings.TrimSuffix(filepath.Base(page), ".html"), Took: took, info: about})
-	}
-	for name, err := range failures {
-		if !slices.ContainsFunc(entries, func(e entry) bool { return e.Name == name }) {
-			about := about
-			about.Title, about.Failed = name, &failure{Where: "before its first page", Why: err.Error()}
-			entries = append(entries, entry{Name: name, info: about})
-		}
-	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.Name, b.Name) })
-	var b bytes.Buffer
-	err = indexTemplate.Execute(&b, map[string]any{"Style": template.CSS(style), "Chapters": entries, "StandIn": standIn})
-	if err != nil {
-		return fmt.Errorf("index: %w", err)
-	}
-	return renameio.WriteFile(filepath.Join(out, "index.html"), b.Bytes(), 0o644)
+	return nil
 }

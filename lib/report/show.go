@@ -28,11 +28,33 @@ type Caption struct {
 // Table("5.A", "Accuracy by epoch.").Show(header, rows).
 func Table(number, text string) Caption { return Caption{number, text} }
 
+// heading is "Table 5.1. What it shows."
+func (c Caption) heading() string {
+	if c.Number == "" {
+		return c.Text
+	}
+	return strings.TrimSpace("Table " + c.Number + ". " + c.Text)
+}
+
 // Show displays the table as the output of a notebook cell, and prints it where
 // there is no notebook. Cells are text, never HTML. Columns of numbers are
 // aligned on the right. A row shorter than the header is filled up.
+//
+// A column has one number of decimals (ledger.Column), with three exceptions that its heading declares:
+// p-values ("p", "p, HC3", "McNemar mid-p"), a column "value", and all columns of a table that has a
+// column "quantity", each row of which is another quantity with digits of its own.
+//
+// The output holds the table as CSV (RFC 4180) and as LaTeX (booktabs) too; the exported page links both
+// below a table that has a number.
 func (c Caption) Show(header []string, rows [][]string) {
-	show(tableHTML(header, rows), protocol.MIMETextHTML, tableText(header, rows))
+	plain := tableText(header, rows)
+	if heading := c.heading(); heading != "" {
+		plain = heading + "\n" + plain
+	}
+	showAll(map[protocol.MIMEType]any{
+		protocol.MIMETextHTML: c.html(header, rows), protocol.MIMETextPlain: plain,
+		mimeCSV: tableCSV(header, rows), mimeLaTeX: c.latex(header, rows),
+	})
 }
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
@@ -98,19 +120,23 @@ func Must[T any](v T, err error) T {
 // show sends one output with its plain-text twin, and waits until it has arrived:
 // the output of a short cell is lost otherwise.
 func show(content string, kind protocol.MIMEType, plain string) {
+	showAll(map[protocol.MIMEType]any{kind: content, protocol.MIMETextPlain: plain})
+}
+
+func showAll(data map[protocol.MIMEType]any) {
 	if !gonbui.IsNotebook {
-		fmt.Println(plain)
+		fmt.Println(data[protocol.MIMETextPlain])
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: map[protocol.MIMEType]any{kind: content, protocol.MIMETextPlain: plain}})
+	gonbui.SendData(&protocol.DisplayData{Data: data})
 	gonbui.Sync()
 	Check(gonbui.Error())
 }
 
 // number matches what counts as a number in a table: 29,500; −0.7; 82.3 %;
-// 0.71 ± 0.03; [0.1, 0.2]; < 0.001; 2.1e-05; the ✗ that the ledger puts behind a number;
+// 0.71 ± 0.03; [0.1, 0.2]; < 0.001; 2.1e-05; 267 of 300; the ✗ that the ledger puts behind a number;
 // and the dashes that stand for none.
-var number = regexp.MustCompile(`^[<>≤≥=~≈]?\s*[\[(]?\s*[-+−±]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%×]?(\s*(±|,|\.\.|–|to|/|\()\s*[-+−]?\d[\d.,]*([eE][-+−]?\d+)?\s*%?)*\s*[\])]?\**( ✗)?$|^[-–—]?$`)
+var number = regexp.MustCompile(`^[<>≤≥=~≈]?\s*[\[(]?\s*[-+−±]?\d[\d.,]*([eE][-+−]?\d+)?\s*[%×]?(\s*(±|,|\.\.|–|to|of|/|\()\s*[-+−]?\d[\d.,]*([eE][-+−]?\d+)?\s*%?)*\s*[\])]?\**( ✗)?$|^[-–—]?$`)
 
 // numeric tells for each column whether all its cells are numbers.
 func numeric(header []string, rows [][]string) []bool {
@@ -126,37 +152,72 @@ func numeric(header []string, rows [][]string) []bool {
 	return is
 }
 
-func tableHTML(header []string, rows [][]string) string {
+// html is the table as a figure with its caption above it. Its id, table-5.1, is what references link to.
+func (c Caption) html(header []string, rows [][]string) string {
 	is := numeric(header, rows)
 	var b strings.Builder
 	// The styles stand here, not in a sheet, because JupyterLab, the exported page
 	// and other viewers each align tables in their own way.
-	cell := func(tag string, c int, text string) {
+	cell := func(tag string, column int, text string) {
 		style := "text-align:left"
-		if is[c] {
-			style = "text-align:right;white-space:nowrap"
+		if is[column] {
+			style = "text-align:right"
 		}
-		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, html.EscapeString(isolate(text)), tag)
+		if tag == "td" && text != "" && (is[column] || number.MatchString(text)) {
+			style += ";white-space:nowrap"
+			text = typographic(text)
+		}
+		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, unbroken(html.EscapeString(isolate(text))), tag)
+	}
+	b.WriteString(`<figure class="thesis-table"`)
+	if c.Number != "" {
+		fmt.Fprintf(&b, ` id="table-%s" data-number="%[1]s"`, html.EscapeString(c.Number))
+	}
+	b.WriteString(` style="margin:1em 0">`)
+	if c.Number != "" || c.Text != "" {
+		b.WriteString(`<figcaption style="text-align:left">`)
+		if c.Number != "" {
+			fmt.Fprintf(&b, "<b>Table %s.</b> ", html.EscapeString(c.Number))
+		}
+		b.WriteString(unbroken(html.EscapeString(isolate(c.Text))) + "</figcaption>")
 	}
 	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
-	for c, name := range header {
-		cell("th", c, name)
+	for column, name := range header {
+		cell("th", column, name)
 	}
 	b.WriteString("</tr></thead><tbody>\n")
 	for _, row := range rows {
 		b.WriteString("<tr>")
-		for c := range header {
+		for column := range header {
 			text := ""
-			if c < len(row) {
-				text = row[c]
+			if column < len(row) {
+				text = row[column]
 			}
-			cell("td", c, text)
+			cell("td", column, text)
 		}
 		b.WriteString("</tr>\n")
 	}
-	b.WriteString("</tbody></table></div>")
+	b.WriteString("</tbody></table></div></figure>")
 	return b.String()
 }
+
+// hyphenated is a name such as cnn-single, short enough to stand on one line of a phone.
+var hyphenated = regexp.MustCompile(`[\pL\d_]+(?:-[\pL\d_]+)+`)
+
+// unbroken keeps names in escaped text from breaking at their hyphens.
+func unbroken(text string) string {
+	return hyphenated.ReplaceAllStringFunc(text, func(name string) string {
+		if len(name) > 24 {
+			return name
+		}
+		return `<span style="white-space:nowrap">` + name + `</span>`
+	})
+}
+
+var hyphenMinus = regexp.MustCompile(`(^|[\s\[(<>≤≥])-(\d)`)
+
+// typographic gives the numbers of a cell a minus sign in place of a hyphen.
+func typographic(cell string) string { return hyphenMinus.ReplaceAllString(cell, "$1−$2") }
 
 func tableText(header []string, rows [][]string) string {
 	is := numeric(header, rows)

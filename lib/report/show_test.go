@@ -17,7 +17,7 @@ func TestNumericColumns(t *testing.T) {
 		want bool
 	}{
 		{"12", true}, {"29,500", true}, {"−0.7", true}, {"+3", true}, {"82.3 %", true}, {"2.1e-05", true},
-		{"0.71 ± 0.03", true}, {"[0.1, 0.2]", true}, {"0.1 to 0.2", true}, {"< 0.001", true}, {"1.4 (0.2)", true}, {"0.03**", true},
+		{"0.71 ± 0.03", true}, {"[0.1, 0.2]", true}, {"0.1 to 0.2", true}, {"< 0.001", true}, {"1.4 (0.2)", true}, {"0.03**", true}, {"267 of 300", true},
 		{"", true}, {"–", true},
 		{"dance", false}, {"29.5K", false}, {"3 pictures", false}, {"v1", false}, {"1a", false}, {"関連", false},
 	}
@@ -32,11 +32,11 @@ func TestNumericColumns(t *testing.T) {
 }
 
 func TestTableHTML(t *testing.T) {
-	got := tableHTML([]string{"genre", "<i>n</i>"}, [][]string{{"a<script>&\"", "1"}, {"b"}})
+	got := Table("", "").html([]string{"genre", "<i>n</i>"}, [][]string{{"a<script>&\"", "1"}, {"b"}})
 	for _, want := range []string{
-		`<th style="text-align:left">genre</th><th style="text-align:right;white-space:nowrap">&lt;i&gt;n&lt;/i&gt;</th>`,
+		`<th style="text-align:left">genre</th><th style="text-align:right">&lt;i&gt;n&lt;/i&gt;</th>`,
 		`<td style="text-align:left">a&lt;script&gt;&amp;&#34;</td><td style="text-align:right;white-space:nowrap">1</td>`,
-		`<td style="text-align:left">b</td><td style="text-align:right;white-space:nowrap"></td>`,
+		`<td style="text-align:left">b</td><td style="text-align:right"></td>`,
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, got)
@@ -106,7 +106,7 @@ func TestRightToLeft(t *testing.T) {
 	if got := escapeMarkdown("رقص <4>"); got != "\u2068رقص\u2069 &#60;4&#62;" {
 		t.Errorf("as Markdown: %q", got)
 	}
-	if got := tableHTML([]string{"h"}, [][]string{{"رقص (4)"}}); !strings.Contains(got, "\u2068رقص\u2069 (4)") {
+	if got := Table("", "").html([]string{"h"}, [][]string{{"رقص (4)"}}); !strings.Contains(got, "\u2068رقص\u2069 (4)") {
 		t.Errorf("in a table: %q", got)
 	}
 }

@@ -38,15 +38,17 @@ const overrides = `{
 }
 `
 
-// serverConfig is JupyterLab's configuration in .venv; it lacks the folder of chapter.py.
+// serverConfig is JupyterLab's configuration in .venv; it lacks the folders of chapter.py and labserver.py.
 const serverConfig = `# Written by make setup.
 import sys
 
-# JupyterLab's own HTML export gives the page that make report gives.
-sys.path.insert(0, %q)
+sys.path[:0] = [%q, %q]
 import chapter
+import labserver
 
+# JupyterLab's own HTML export gives the page that make report gives.
 chapter.configure(c)
+labserver.configure(c)
 c.MultiKernelManager.default_kernel_name = "gonb"
 # In a container root is the only user; the server listens on localhost alone.
 c.ServerApp.allow_root = True
@@ -56,6 +58,7 @@ c.ServerApp.allow_root = True
 type Options struct {
 	Browser bool // also Chromium, which make test drives
 	Cross   bool // a C compiler for other platforms, which make test compiles for, on Linux x86-64
+	Slurm   bool // as root of a container also Slurm, whose arrays make test tries
 	CUDA    bool // the plug-in for NVIDIA, and notebooks that run on it
 }
 
@@ -78,7 +81,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err := checkPlatform(thisPlatform()); err != nil {
 		return err
 	}
-	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, withCross: opts.Cross, gpus: "/dev/nvidia[0-9]*", log: log}
+	in := &installer{ctx: ctx, root: root, venv: filepath.Join(root, ".venv"), withCUDA: opts.CUDA, withCross: opts.Cross, gpus: "/dev/nvidia[0-9]*", systemd: "/run/systemd/system", log: log}
 	if err := in.system(opts); err != nil {
 		return err
 	}
@@ -105,6 +108,7 @@ type installer struct {
 	withCUDA   bool
 	withCross  bool
 	gpus       string // pattern of the devices that the driver makes
+	systemd    string // there is such a folder where systemd runs
 	log        io.Writer
 }
 
@@ -180,6 +184,11 @@ func (in *installer) system(opts Options) error {
 			missing = append(missing, "chromium")
 		}
 	}
+	if opts.Slurm && in.mayInstallSlurm() {
+		if err := in.debian("slurm-wlm", "munge"); err != nil {
+			in.say("no Slurm, whose test will be skipped: %v", err)
+		}
+	}
 	var err error
 	if in.python3, err = findPython(in.ctx); err != nil {
 		return err
@@ -190,12 +199,29 @@ func (in *installer) system(opts Options) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	install := append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, missing...)
 	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("%s missing on this machine: run `sudo %s`, or install the same with your system's package manager", strings.Join(missing, ", "), strings.Join(install, " "))
+		return fmt.Errorf("%s missing on this machine: run `sudo %s`, or install the same with your system's package manager", strings.Join(missing, ", "), strings.Join(aptInstall(missing), " "))
 	}
-	in.say("installing %s from Debian", strings.Join(missing, ", "))
-	for _, command := range [][]string{{"apt-get", "update"}, install} {
+	return in.debian(missing...)
+}
+
+// mayInstallSlurm says whether Slurm is missing and its packages do nothing but lie there: where systemd
+// runs, they would start services, which is its administrator's to decide. The test does without.
+func (in *installer) mayInstallSlurm() bool {
+	_, noSlurm := exec.LookPath("slurmctld")
+	_, noMunge := exec.LookPath("munged")
+	_, noApt := exec.LookPath("apt-get")
+	return (noSlurm != nil || noMunge != nil) && noApt == nil && os.Geteuid() == 0 && !exists(in.systemd)
+}
+
+func aptInstall(packages []string) []string {
+	return append([]string{"apt-get", "install", "-y", "--no-install-recommends"}, packages...)
+}
+
+// debian installs packages from a fresh list.
+func (in *installer) debian(packages ...string) error {
+	in.say("installing %s from Debian", strings.Join(packages, ", "))
+	for _, command := range [][]string{{"apt-get", "update"}, aptInstall(packages)} {
 		if err := in.run("", []string{"DEBIAN_FRONTEND=noninteractive"}, command...); err != nil {
 			return err
 		}
@@ -425,9 +451,31 @@ func (in *installer) kernel(was, now state) error {
 			return err
 		}
 	}
-	goBin, err := exec.LookPath("go")
+	kernel, err := in.kernelSpec()
 	if err != nil {
 		return err
+	}
+	if err := writeIfChanged(spec, kernel); err != nil {
+		return err
+	}
+	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
+		return err
+	}
+	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(serverConfigFor(in.root)))
+}
+
+// kernelSpec is the content of kernel.json. It works in whatever environment and folder a program starts the
+// kernel.
+func (in *installer) kernelSpec() ([]byte, error) {
+	goBin, err := exec.LookPath("go")
+	if err != nil {
+		return nil, err
+	}
+	// Another program that starts the kernel (an editor) may know nothing of the shell that set-up ran in,
+	// nor of the place in which that keeps modules.
+	modules, err := exec.CommandContext(in.ctx, goBin, "env", "GOMODCACHE").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOMODCACHE: %w", err)
 	}
 	plugin := xlaCPU(in.root)
 	if in.withCUDA {
@@ -435,31 +483,29 @@ func (in *installer) kernel(was, now state) error {
 	}
 	kernel, err := json.MarshalIndent(map[string]any{
 		// go_work: a cell can import this project's packages and their modules.
-		"argv":           []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
-		"display_name":   "Go (gonb)",
-		"language":       "go",
-		"interrupt_mode": "message",
+		"argv":         []string{in.bin("gonb"), "--kernel", "{connection_file}", "-go_work=" + in.root},
+		"display_name": "Go (gonb)",
+		"language":     "go",
+		// A signal reaches the whole group of processes: a cell that is being compiled stops too, which
+		// the kernel does not do of itself when it is asked by a message.
+		"interrupt_mode": "signal",
 		"env": map[string]string{
 			"PATH":                  filepath.Join(in.venv, "bin") + ":" + filepath.Dir(goBin) + ":${PATH}",
 			"GOMLX_BACKEND":         backend(plugin),
 			"GOMLX_NO_AUTO_INSTALL": "1",
 			// A user's own settings of these would break the workspace. Without symbols for a
 			// debugger (-s), a cell links in half the time; panics still name their lines.
-			"GOFLAGS": "-mod=readonly " + linking(),
-			"GOWORK":  "auto",
+			"GOFLAGS":    "-mod=readonly " + linking(),
+			"GOWORK":     "auto",
+			"GOMODCACHE": strings.TrimSpace(string(modules)),
 		},
 	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeIfChanged(spec, append(kernel, '\n')); err != nil {
-		return err
-	}
-	if err := writeIfChanged(filepath.Join(jupyter, "lab", "settings", "overrides.json"), []byte(overrides)); err != nil {
-		return err
-	}
-	config := fmt.Sprintf(serverConfig, filepath.Join(in.root, "lib", "report"))
-	return writeIfChanged(filepath.Join(in.venv, "etc", "jupyter", "jupyter_server_config.py"), []byte(config))
+	return append(kernel, '\n'), err
+}
+
+// serverConfigFor is the content of jupyter_server_config.py for a project.
+func serverConfigFor(root string) string {
+	return fmt.Sprintf(serverConfig, filepath.Join(root, "lib", "report"), filepath.Join(root, "lib", "setup"))
 }
 
 // linking is how a cell is linked. Go's own linker does in two thirds of the time what it would otherwise

@@ -245,6 +245,31 @@ func TestSystemNamesTheCommand(t *testing.T) {
 			t.Errorf("apt-get was asked for %q, %v", asked, err)
 		}
 	}
+	// Slurm is installed so too, unless systemd would start it; without it set-up goes on.
+	if os.Geteuid() == 0 {
+		asks := filepath.Join(root, "asked")
+		for _, c := range []struct{ systemd, answer, asked, says string }{
+			{root, "true", "", ""},
+			{filepath.Join(root, "none"), "true", "update\ninstall -y --no-install-recommends slurm-wlm munge\n", "installing slurm-wlm, munge from Debian"},
+			{filepath.Join(root, "none"), "false", "update\n", "no Slurm, whose test will be skipped: apt-get update: exit status 1"},
+		} {
+			write(t, asks, "")
+			write(t, filepath.Join(empty, "apt-get"), "#!/bin/sh\necho \"$@\" >>"+asks+"\n"+c.answer+"\n")
+			write(t, filepath.Join(empty, "gcc"), "#!/bin/sh\n")
+			if err := os.Chmod(filepath.Join(empty, "gcc"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			var said bytes.Buffer
+			in.log, in.systemd = &said, c.systemd
+			if err := in.system(Options{Slurm: true}); err != nil {
+				t.Fatal(err)
+			}
+			asked, err := os.ReadFile(asks)
+			if err != nil || string(asked) != c.asked || !strings.Contains(said.String(), c.says) || c.says == "" && said.Len() > 0 {
+				t.Errorf("%+v: apt-get was asked for %q, %v; said %q", c, asked, err, &said)
+			}
+		}
+	}
 	t.Setenv("PATH", t.TempDir())
 	if err := in.system(Options{}); err == nil || !strings.Contains(err.Error(), "Python 3.11 or newer is missing") {
 		t.Errorf("without a Python: %v", err)

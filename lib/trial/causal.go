@@ -20,12 +20,12 @@ import (
 	"thesis.example/lib/vision"
 )
 
-// Causal lists the trials of all causal arms of a profile (fusion.CausalArms), every fold. Those that
+// Causal lists the trials of all causal arms of a choice (fusion.CausalArms), every fold. Those that
 // run one compiled program follow each other.
-func Causal(profile string, seed uint64) []Trial {
+func Causal(c Choice) []Trial {
 	var trials []Trial
 	for _, arm := range fusion.CausalNames(2) {
-		trials = append(trials, All(2, arm, profile, seed)...)
+		trials = append(trials, All(2, arm, c)...)
 	}
 	return trials
 }
@@ -40,10 +40,10 @@ var chapter7 = []string{
 
 // Chapter7 lists the trials that chapter 7 trains where they have no record; thesis trial -all -causal
 // trains the rest.
-func Chapter7(profile string, seed uint64) []Trial {
+func Chapter7(c Choice) []Trial {
 	var trials []Trial
 	for _, arm := range chapter7 {
-		trials = append(trials, All(2, arm, profile, seed)...)
+		trials = append(trials, All(2, arm, c)...)
 	}
 	return trials
 }
@@ -52,10 +52,10 @@ func Chapter7(profile string, seed uint64) []Trial {
 var CurveShares = []int{25, 50, 75, 0}
 
 // Curve lists the trials of an arm's learning curve, by share and fold.
-func Curve(experiment int, arm, profile string, seed uint64) []Trial {
+func Curve(experiment int, arm string, c Choice) []Trial {
 	var trials []Trial
 	for _, share := range CurveShares {
-		for _, t := range All(experiment, arm, profile, seed) {
+		for _, t := range All(experiment, arm, c) {
 			t.Share = share
 			trials = append(trials, t)
 		}

@@ -18,7 +18,7 @@ import (
 // inputs is the metadata that an arm gets.
 func inputs(t *testing.T, l *lab, arm string, fold int, seed uint64) ([][]float64, *job) {
 	t.Helper()
-	j, err := l.ask(Trial{Experiment: 2, Arm: arm, Fold: fold, Profile: "test", Seed: seed})
+	j, err := l.ask(Trial{Experiment: 2, Arm: arm, Fold: fold, Choice: Choice{Profile: "test", Seed: seed}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestCut(t *testing.T) {
 	l, _ := newLab(t)
 	for _, arm := range []string{"cnn-hybrid-cut", "vit-hybrid"} {
 		cut := strings.HasSuffix(arm, "cut")
-		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Profile: "test", Seed: 7})
+		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Choice: Choice{Profile: "test", Seed: 7}})
 		start := below(t, p, "/backbone/")
 		train := func(metadata table, weigh []float64) (backbone, picture, fusion map[string][]float32) {
 			if err := p.restart(j); err != nil {
@@ -228,12 +228,12 @@ func TestCut(t *testing.T) {
 // it sees the training.
 func TestFrozenBNAndProbe(t *testing.T) {
 	l, _ := newLab(t)
-	before := one(t, l, t.Context(), Trial{Experiment: 2, Arm: "cnn-logistic", Fold: 1, Profile: "test", Seed: 7})
+	before := one(t, l, t.Context(), Trial{Experiment: 2, Arm: "cnn-logistic", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}})
 	if !before.Frozen || before.Probed || before.Probe != nil {
 		t.Errorf("%s: frozen %v, probed %v", before.Arm, before.Frozen, before.Probed)
 	}
 	for _, arm := range []string{"cnn-single-frozenbn", "cnn-single"} {
-		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Profile: "test", Seed: 7})
+		j, p, src, metadata := prepared(t, l, Trial{Experiment: 2, Arm: arm, Fold: 1, Choice: Choice{Profile: "test", Seed: 7}})
 		start := below(t, p, "/backbone/")
 		probe, err := l.probe(t.Context(), j, p, src, metadata)
 		if err != nil {
@@ -281,7 +281,7 @@ func TestCausalArmsContinue(t *testing.T) {
 	results := map[string]string{}
 	var program *program
 	for _, arm := range []string{"vit-hybrid", "vit-hybrid-shuffled", "vit-hybrid-late", "vit-hybrid-blend", "vit-logits", "vit-logits-ogm"} {
-		tr := Trial{Experiment: 2, Arm: arm, Fold: 1, Profile: "test", Seed: 7}
+		tr := Trial{Experiment: 2, Arm: arm, Fold: 1, Choice: Choice{Profile: "test", Seed: 7}}
 		run := func(records string, ctx context.Context) (*Record, error) {
 			l.records = filepath.Join(dir, records)
 			j, err := l.ask(tr)
@@ -371,7 +371,7 @@ func TestCausalArmsContinue(t *testing.T) {
 // OGM-GE compares and changes the gradients of whole batches, also of those that come in parts.
 func TestOGMInParts(t *testing.T) {
 	l, _ := newLab(t)
-	tr := Trial{Experiment: 2, Arm: "vit-logits-ogm", Fold: 1, Profile: "test", Seed: 7}
+	tr := Trial{Experiment: 2, Arm: "vit-logits-ogm", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}}
 	after := func() map[string][]float32 {
 		j, p, src, metadata := prepared(t, l, tr)
 		steps(t, l, j, p, src, metadata, 1)
@@ -402,7 +402,7 @@ func TestOGMInParts(t *testing.T) {
 // keeps the name that it had before there were shares.
 func TestShares(t *testing.T) {
 	l, _ := newLab(t)
-	trials := Curve(1, "logistic", "test", 7)
+	trials := Curve(1, "logistic", Choice{Profile: "test", Seed: 7})
 	records, err := l.runAll(t.Context(), trials)
 	if err != nil {
 		t.Fatal(err)
@@ -455,17 +455,17 @@ func TestShares(t *testing.T) {
 			t.Fatalf("points of the learning curve: %+v", points)
 		}
 	}
-	half, err := l.ask(Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Profile: "test", Seed: 7, Share: 50})
+	half, err := l.ask(Trial{Experiment: 2, Arm: "vit-hybrid-late", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}, Share: 50})
 	if err != nil || half.config.Epochs != 8 || half.config.Joined != 4 {
 		t.Errorf("half of the pictures: %d epochs, joined after %d, %v", half.config.Epochs, half.config.Joined, err)
 	}
-	if _, err := l.ask(Trial{Experiment: 1, Arm: "logistic", Fold: 1, Profile: "test", Seed: 7, Share: 100}); err == nil || !strings.Contains(err.Error(), "share is 100") {
+	if _, err := l.ask(Trial{Experiment: 1, Arm: "logistic", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}, Share: 100}); err == nil || !strings.Contains(err.Error(), "share is 100") {
 		t.Errorf("a share of 100: %v", err)
 	}
 
 	// Named by the program of commit 5b24e16.
 	c := Config{
-		Format: 3, Trial: Trial{Experiment: 1, Arm: "cnn-single", Fold: 2, Profile: "quick", Seed: 1}, Folds: 5, Data: "data", Genres: []string{"a", "b"},
+		Format: 3, Trial: Trial{Experiment: 1, Arm: "cnn-single", Fold: 2, Choice: Choice{Profile: "quick", Seed: 1}}, Folds: 5, Data: "data", Genres: []string{"a", "b"},
 		Train: 8, Test: 2, Asked: "w", Weights: "w", WeightsSHA256: "s", Architecture: "n", Frozen: true, Augmented: true,
 		Parameters: 7, Optimizer: "Keras' Adam", Rate: 0.001, Epochs: 15, Batch: 32, Micro: 32,
 	}
@@ -477,7 +477,7 @@ func TestShares(t *testing.T) {
 // A share of the augmented arm sees views that the whole has, and no others.
 func TestShareOfAugmented(t *testing.T) {
 	l, _ := newLab(t)
-	if _, err := l.runAll(t.Context(), []Trial{{Experiment: 1, Arm: "cnn-single", Fold: 1, Profile: "test", Seed: 7}}); err != nil {
+	if _, err := l.runAll(t.Context(), []Trial{{Experiment: 1, Arm: "cnn-single", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}}}); err != nil {
 		t.Fatal(err)
 	}
 	views := func() int {
@@ -488,18 +488,18 @@ func TestShareOfAugmented(t *testing.T) {
 		return len(files)
 	}
 	whole := views()
-	r := one(t, l, t.Context(), Trial{Experiment: 1, Arm: "cnn-single", Fold: 1, Profile: "test", Seed: 7, Share: 50})
+	r := one(t, l, t.Context(), Trial{Experiment: 1, Arm: "cnn-single", Fold: 1, Choice: Choice{Profile: "test", Seed: 7}, Share: 50})
 	if r.Epochs != 8 || len(r.History) != 8 || whole != 5 || views() != whole {
 		t.Errorf("%d epochs, %d views and then %d", r.Epochs, whole, views())
 	}
 }
 
 func TestCausalPlan(t *testing.T) {
-	causal, chapter := Causal("quick", 1), Chapter7("quick", 1)
+	causal, chapter := Causal(Choice{Profile: "quick", Seed: 1}), Chapter7(Choice{Profile: "quick", Seed: 1})
 	if len(causal) != Folds*len(fusion.CausalNames(2)) {
 		t.Errorf("%d trials", len(causal))
 	}
-	every := append(Plan("quick", 1, true), causal...)
+	every := append(Plan(Choice{Profile: "quick", Seed: 1}, true), causal...)
 	for _, tr := range chapter {
 		if !slices.Contains(every, tr) {
 			t.Errorf("chapter 7 trains %s, which no plan has", tr)

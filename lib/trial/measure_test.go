@@ -35,7 +35,7 @@ func trainingLines(t *testing.T, file string) string {
 // parts of a batch; one that was not measured is read as it always was.
 func TestMeasuringChangesNothing(t *testing.T) {
 	l, dir := newLab(t)
-	for _, tr := range []Trial{vitHybrid, {2, "cnn-hybrid", 1, "test", 7, 0}} {
+	for _, tr := range []Trial{vitHybrid, {2, "cnn-hybrid", 1, Choice{Profile: "test", Seed: 7}, 0}} {
 		l.records = filepath.Join(dir, "with")
 		with := one(t, l, t.Context(), tr)
 		s := l.profiles["test"][2]
@@ -92,7 +92,7 @@ func TestMeasuringChangesNothing(t *testing.T) {
 // Where there are no metadata, the picture alone is all there is.
 func TestSingleArmsCosineIsOne(t *testing.T) {
 	l, _ := newLab(t)
-	r := one(t, l, t.Context(), Trial{2, "vit-single", 1, "test", 7, 0})
+	r := one(t, l, t.Context(), Trial{2, "vit-single", 1, Choice{Profile: "test", Seed: 7}, 0})
 	if len(r.Steps) != 3 {
 		t.Fatalf("%d steps", len(r.Steps))
 	}
@@ -320,7 +320,7 @@ func TestSampled(t *testing.T) {
 // An older record has no measurements and stays what it is.
 func TestRecordsBeforeMeasuring(t *testing.T) {
 	l, _ := newLab(t)
-	tr := Trial{2, "meta", 1, "test", 7, 0}
+	tr := Trial{2, "meta", 1, Choice{Profile: "test", Seed: 7}, 0}
 	r := one(t, l, t.Context(), tr)
 	b, err := os.ReadFile(r.File)
 	if err != nil {

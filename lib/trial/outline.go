@@ -8,15 +8,15 @@ import (
 	"thesis.example/lib/weights"
 )
 
-// Outline is the model of an arm in a profile, with the backbone that its weights' entry describes. No
+// Outline is the model of an arm in a choice, with the backbone that its weights' entry describes. No
 // weights are loaded: it is there to be counted, not to run. metadata and genres are how many numbers a
 // picture comes with, and how many classes.
-func Outline(experiment int, arm, profile string, metadata, genres int) (*fusion.Model, error) {
+func Outline(experiment int, arm string, c Choice, metadata, genres int) (*fusion.Model, error) {
 	a, err := fusion.ParseArm(experiment, arm)
 	if err != nil {
 		return nil, err
 	}
-	s, err := settingsOf(profiles, profile, experiment)
+	s, err := settingsOf(profiles, c, experiment)
 	if err != nil {
 		return nil, err
 	}

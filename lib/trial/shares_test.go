@@ -126,7 +126,7 @@ func TestOverfit(t *testing.T) {
 // measuredJob prepares an arm's first fold as train does.
 func measuredJob(t *testing.T, l *lab, arm string) (*job, *program, *source, table) {
 	t.Helper()
-	j, err := l.ask(Trial{2, arm, 1, "test", 7, 0})
+	j, err := l.ask(Trial{2, arm, 1, Choice{Profile: "test", Seed: 7}, 0})
 	if err == nil {
 		err = l.prepare(t.Context(), j)
 	}
@@ -259,7 +259,7 @@ func oneDonor(t *testing.T, l *lab, j *job, p *program, metadata table, test tal
 func TestSharesInRecords(t *testing.T) {
 	l, _ := newLab(t)
 	for _, arm := range []string{"vit-single", "vit-logits", "vit-hybrid", "meta"} {
-		records, err := l.runAll(t.Context(), All(2, arm, "test", 7)[:2])
+		records, err := l.runAll(t.Context(), All(2, arm, Choice{Profile: "test", Seed: 7})[:2])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -371,7 +371,7 @@ func TestSharesInRecords(t *testing.T) {
 // Arms whose metadata enter the backbone are asked as a whole.
 func TestSharesOfEarlyArms(t *testing.T) {
 	l, _ := newLab(t)
-	r := one(t, l, t.Context(), Trial{2, "vit-film", 1, "test", 7, 0})
+	r := one(t, l, t.Context(), Trial{2, "vit-film", 1, Choice{Profile: "test", Seed: 7}, 0})
 	s := r.Shares
 	if s == nil || len(s.Baselines) != 3 || s.EMAP != nil || s.Importance != nil || len(r.Uses) != 0 || len(r.Steps) != 3 {
 		t.Fatalf("%+v, %d uses, %d steps", s, len(r.Uses), len(r.Steps))

@@ -35,8 +35,8 @@ func answers(t *testing.T, n *Network) [][]float64 {
 func TestTrainedAnswersAsItsRecord(t *testing.T) {
 	l, _ := newLab(t)
 	for _, tr := range []Trial{
-		{1, "cnn-single", 1, "test", 7, 0}, {1, "cnn-hybrid", 2, "test", 7, 0}, {1, "meta", 1, "test", 7, 0},
-		{2, "cnn-hybrid", 1, "test", 7, 0}, vitHybrid, {2, "vit-hybrid-shuffled", 2, "test", 7, 0},
+		{1, "cnn-single", 1, Choice{Profile: "test", Seed: 7}, 0}, {1, "cnn-hybrid", 2, Choice{Profile: "test", Seed: 7}, 0}, {1, "meta", 1, Choice{Profile: "test", Seed: 7}, 0},
+		{2, "cnn-hybrid", 1, Choice{Profile: "test", Seed: 7}, 0}, vitHybrid, {2, "vit-hybrid-shuffled", 2, Choice{Profile: "test", Seed: 7}, 0},
 	} {
 		t.Run(tr.String(), func(t *testing.T) {
 			r := one(t, l, t.Context(), tr)
@@ -70,10 +70,10 @@ func TestTrainedAnswersAsItsRecord(t *testing.T) {
 
 func TestTrainedFaults(t *testing.T) {
 	l, _ := newLab(t)
-	if _, err := l.trained(t.Context(), Trial{1, "logistic", 1, "test", 7, 0}); err == nil || !strings.Contains(err.Error(), "no network") {
+	if _, err := l.trained(t.Context(), Trial{1, "logistic", 1, Choice{Profile: "test", Seed: 7}, 0}); err == nil || !strings.Contains(err.Error(), "no network") {
 		t.Errorf("a logistic regression: %v", err)
 	}
-	tr := Trial{2, "vit-single", 2, "test", 7, 0}
+	tr := Trial{2, "vit-single", 2, Choice{Profile: "test", Seed: 7}, 0}
 	r := one(t, l, t.Context(), tr)
 	// A record whose answers this machine does not come to.
 	p := &r.Last.Pictures[0]

@@ -27,6 +27,7 @@ import (
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
+	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
 	"thesis.example/lib/vision"
 	"thesis.example/lib/weights"
@@ -40,8 +41,7 @@ type Trial struct {
 	Experiment int    `json:"experiment"` // 1: frozen backbone (appendix 10.1); 2: all weights trained (10.2)
 	Arm        string `json:"arm"`        // see fusion.Arms
 	Fold       int    `json:"fold"`       // 1 to Folds
-	Profile    string `json:"profile"`    // "quick" or "thesis"
-	Seed       uint64 `json:"seed"`       // of folds, initial weights and all that is drawn while training
+	Choice
 	// Share is how many per cent of the fold's training pictures are used, 0 for all: see subset.
 	Share int `json:"share,omitempty"`
 }
@@ -106,7 +106,7 @@ var (
 	profiles = map[string]map[int]settings{
 		"quick": {
 			1: {size: 112, epochs: 15, batch: 32, micro: 32, use: packaged},
-			2: {size: 98, epochs: 4, batch: 16, micro: 16, use: packaged, measure: 15},
+			2: {size: 84, epochs: 4, batch: 16, micro: 16, use: packaged, measure: 15},
 		},
 		"thesis": {
 			1: {size: 224, epochs: 15, batch: 32, micro: 32, use: map[string]string{"cnn": "tf-b0", "vit": "torchvision-vit-b16"}},
@@ -115,38 +115,29 @@ var (
 	}
 )
 
-// settingsOf are those of an experiment in a profile.
-func settingsOf(profiles map[string]map[int]settings, profile string, experiment int) (settings, error) {
-	byExperiment, ok := profiles[profile]
-	if !ok {
-		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis", profile)
-	}
-	return byExperiment[experiment], nil
-}
-
 // rates are those of weights for which Experiment 2's 0.0001 is too fast. The packaged ViT was trained
 // without labels: when the rate was chosen, on one fold of the stand-in data of that time, four epochs
 // at 0.0001 left 57 % right and at 0.00001 83 %, where a linear classifier on the frozen features had
 // 91 %. Its first layers alone (arm tiny) know less and stand 0.0001 better.
 var rates = map[string]float64{"dinov2-s14-imgfocus": 1e-5}
 
-// Plan lists the trials of a profile: both experiments, every arm of the thesis, with further all
+// Plan lists the trials of a choice: both experiments, every arm of the thesis, with further all
 // other arms behind them, every fold.
-func Plan(profile string, seed uint64, further bool) []Trial {
+func Plan(c Choice, further bool) []Trial {
 	var trials []Trial
 	for experiment := 1; experiment <= 2; experiment++ {
 		for _, arm := range fusion.Arms(experiment, further) {
-			trials = append(trials, All(experiment, arm, profile, seed)...)
+			trials = append(trials, All(experiment, arm, c)...)
 		}
 	}
 	return trials
 }
 
 // All lists one arm's folds.
-func All(experiment int, arm, profile string, seed uint64) []Trial {
+func All(experiment int, arm string, c Choice) []Trial {
 	var trials []Trial
 	for fold := 1; fold <= Folds; fold++ {
-		trials = append(trials, Trial{Experiment: experiment, Arm: arm, Fold: fold, Profile: profile, Seed: seed})
+		trials = append(trials, Trial{Experiment: experiment, Arm: arm, Fold: fold, Choice: c})
 	}
 	return trials
 }
@@ -233,6 +224,7 @@ type lab struct {
 	folds      map[uint64][]dataset.Fold
 	extractors map[*vision.Loaded]*extractor
 	program    *program // of the last trained arm
+	made       int      // records that were trained here, not found
 }
 
 // job is a trial with all that decides it.
@@ -261,22 +253,28 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 			return nil, fmt.Errorf("%s: %w", t, err)
 		}
 	}
+	missing := 0
 	for i, j := range jobs {
 		if records[i] == nil {
 			if err := l.prepare(ctx, j); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
+			missing++
 		}
 	}
+	bar := progress.New("training", "trials", missing)
+	defer bar.DoneAs("trained")
 	for _, wait := range []bool{false, true} {
 		for i, j := range jobs {
 			if records[i] != nil {
 				continue
 			}
+			made := l.made
 			var err error
 			if records[i], err = l.run(ctx, j, wait); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
+			bar.Add(l.made - made)
 		}
 	}
 	return records, nil
@@ -313,6 +311,7 @@ func (l *lab) run(ctx context.Context, j *job, wait bool) (*Record, error) {
 	if err := r.write(j.file); err != nil {
 		return nil, fmt.Errorf("writing the record: %w", err)
 	}
+	l.made++
 	if keeps(j) {
 		if err := l.keep(j); err != nil {
 			return nil, fmt.Errorf("the record is written; keeping its network: %w", err)
@@ -413,7 +412,7 @@ func (l *lab) ask(t Trial) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := settingsOf(l.profiles, t.Profile, t.Experiment)
+	s, err := settingsOf(l.profiles, t.Choice, t.Experiment)
 	if err != nil {
 		return nil, err
 	}
@@ -513,7 +512,7 @@ func (l *lab) prepare(ctx context.Context, j *job) (err error) {
 		c.Weights, c.WeightsSHA256 = j.weights.Name, j.weights.Hash
 		c.Architecture = j.weights.Network.Name()
 		// The whole picture, whatever its shape, as the program's image_dataset_from_directory takes it.
-		p := j.weights.Preprocess.At(j.settings.size)
+		p := j.weights.Preprocess.At(j.settings.sizeOf(j.weights.Network))
 		p.Short = 0
 		c.Preprocess = &p
 	}

@@ -64,7 +64,7 @@ func child(how, dir string) int {
 	}
 	trials := []Trial{vitHybrid}
 	if how == "both" {
-		trials = []Trial{{1, "cnn-single", 1, "test", 7, 0}, {2, "cnn-hybrid", 1, "test", 7, 0}, vitHybrid}
+		trials = []Trial{{1, "cnn-single", 1, Choice{Profile: "test", Seed: 7}, 0}, {2, "cnn-hybrid", 1, Choice{Profile: "test", Seed: 7}, 0}, vitHybrid}
 	}
 	records, err := l.runAll(ctx, trials)
 	if err != nil {
@@ -109,7 +109,7 @@ func (c *countdown) Err() error {
 	return nil
 }
 
-var vitHybrid = Trial{2, "vit-hybrid", 2, "test", 7, 0}
+var vitHybrid = Trial{2, "vit-hybrid", 2, Choice{Profile: "test", Seed: 7}, 0}
 
 const genres, perGenre = 3, 10
 
@@ -302,9 +302,9 @@ func TestKilledAndContinued(t *testing.T) {
 // Only records of these data and settings exist.
 func TestExisting(t *testing.T) {
 	l, dir := newLab(t)
-	meta := Trial{2, "meta", 1, "test", 7, 0}
+	meta := Trial{2, "meta", 1, Choice{Profile: "test", Seed: 7}, 0}
 	want := one(t, l, t.Context(), meta)
-	trials := []Trial{{2, "meta", 2, "test", 7, 0}, meta}
+	trials := []Trial{{2, "meta", 2, Choice{Profile: "test", Seed: 7}, 0}, meta}
 	got, err := l.existing(trials)
 	if err != nil || len(got) != 1 || got[0].File != want.File {
 		t.Errorf("%d records, %v; want that of fold 1", len(got), err)
@@ -329,7 +329,7 @@ func TestExisting(t *testing.T) {
 // Interrupted in the middle of an epoch, with batch norm, whose statistics are part of the state; the
 // same compiled program serves all three runs, so that restarting it is tested too.
 func TestInterruptedAndContinued(t *testing.T) {
-	for _, tr := range []Trial{{1, "cnn-single", 1, "test", 7, 0}, {2, "cnn-hybrid", 1, "test", 7, 0}} {
+	for _, tr := range []Trial{{1, "cnn-single", 1, Choice{Profile: "test", Seed: 7}, 0}, {2, "cnn-hybrid", 1, Choice{Profile: "test", Seed: 7}, 0}} {
 		t.Run(tr.Arm, func(t *testing.T) {
 			l, dir := newLab(t)
 			run := func(ctx context.Context) (*Record, error) {
@@ -415,7 +415,7 @@ func TestThreadsDoNotMatter(t *testing.T) {
 // stand in one table.
 func TestRecordsOfAnotherMachine(t *testing.T) {
 	l, _ := newLab(t)
-	meta := Trial{1, "meta", 1, "test", 7, 0}
+	meta := Trial{1, "meta", 1, Choice{Profile: "test", Seed: 7}, 0}
 	own := one(t, l, t.Context(), meta)
 	other := *own
 	other.Machine.Processor = "another"
@@ -428,7 +428,7 @@ func TestRecordsOfAnotherMachine(t *testing.T) {
 	if got := one(t, l, t.Context(), meta); got.Machine.Processor != "another" {
 		t.Errorf("trained anew on %s instead of reading %s", got.Machine, other.File)
 	}
-	second := one(t, l, t.Context(), Trial{1, "meta", 2, "test", 7, 0})
+	second := one(t, l, t.Context(), Trial{1, "meta", 2, Choice{Profile: "test", Seed: 7}, 0})
 	mixed, err := Summarise([]*Record{&other, second})
 	if err != nil || len(mixed) != 1 || len(mixed[0].Fold) != 2 {
 		t.Fatalf("%d summaries, %v", len(mixed), err)
@@ -480,7 +480,7 @@ func TestRecordsAreReadWithoutWeights(t *testing.T) {
 		s.use = map[string]string{"cnn": "far"}
 		l.profiles["test"][experiment] = s
 	}
-	single := Trial{1, "cnn-logistic", 1, "test", 7, 0}
+	single := Trial{1, "cnn-logistic", 1, Choice{Profile: "test", Seed: 7}, 0}
 	l.load = away
 	want := one(t, l, t.Context(), single)
 	if want.Note() == "" || want.Weights != "cnn" || want.Asked != "far" {
@@ -527,7 +527,7 @@ func TestRecords(t *testing.T) {
 	l, dir := newLab(t)
 	var trials []Trial
 	for _, arm := range []string{"meta", "logistic", "cnn-logistic", "vit-single"} {
-		trials = append(trials, All(1, arm, "test", 7)...)
+		trials = append(trials, All(1, arm, Choice{Profile: "test", Seed: 7})...)
 	}
 	records, err := l.runAll(t.Context(), trials)
 	if err != nil {
@@ -644,7 +644,7 @@ func TestLabelsInRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := labIn(t, dir)
-		records, err := l.runAll(t.Context(), All(1, "logistic", "test", 7))
+		records, err := l.runAll(t.Context(), All(1, "logistic", Choice{Profile: "test", Seed: 7}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -682,7 +682,7 @@ func TestLabelsInRecords(t *testing.T) {
 
 func TestDamagedCheckpointIsNotUsed(t *testing.T) {
 	l, dir := newLab(t)
-	tr := Trial{1, "meta", 1, "test", 7, 0}
+	tr := Trial{1, "meta", 1, Choice{Profile: "test", Seed: 7}, 0}
 	want := one(t, l, t.Context(), tr)
 	l.records = filepath.Join(dir, "again")
 	_, err := l.runAll(&countdown{Context: t.Context(), left: 8}, []Trial{tr})
@@ -705,15 +705,15 @@ func TestDamagedCheckpointIsNotUsed(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	meta := Trial{1, "meta", 1, "test", 7, 0}
+	meta := Trial{1, "meta", 1, Choice{Profile: "test", Seed: 7}, 0}
 	for _, c := range []struct {
 		name, want string
 		trial      Trial
 		spoil      func(l *lab, dir string) error
 	}{
-		{"profile", "no profile \"fast\"", Trial{1, "meta", 1, "fast", 7, 0}, nil},
-		{"arm", "has no arm", Trial{1, "cnn-film", 1, "test", 7, 0}, nil},
-		{"fold", "want 1 to 5", Trial{1, "meta", 6, "test", 7, 0}, nil},
+		{"profile", "no profile \"fast\"", Trial{1, "meta", 1, Choice{Profile: "fast", Seed: 7}, 0}, nil},
+		{"arm", "has no arm", Trial{1, "cnn-film", 1, Choice{Profile: "test", Seed: 7}, 0}, nil},
+		{"fold", "want 1 to 5", Trial{1, "meta", 6, Choice{Profile: "test", Seed: 7}, 0}, nil},
 		{"metadata", "the metadata of dance/00.png: likes is NaN", meta, func(l *lab, _ string) error {
 			l.table.Rows[0].Likes = math.NaN()
 			return nil
@@ -755,7 +755,7 @@ func TestFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l, dir := newLab(t)
-			earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, "test", 7, 0})
+			earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, Choice{Profile: "test", Seed: 7}, 0})
 			before := lines(t, earlier.File)
 			if c.spoil != nil {
 				if err := c.spoil(l, dir); err != nil {
@@ -777,7 +777,7 @@ func TestFaults(t *testing.T) {
 
 func TestFullDisk(t *testing.T) {
 	l, dir := newLab(t)
-	earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, "test", 7, 0})
+	earlier := one(t, l, t.Context(), Trial{1, "logistic", 1, Choice{Profile: "test", Seed: 7}, 0})
 	before := lines(t, earlier.File)
 	c, out := start(t, "full", dir)
 	if err := c.Wait(); err == nil || !strings.Contains(out.String(), "keeping the state after epoch 1: write") {
@@ -790,7 +790,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestPlanAndShards(t *testing.T) {
-	own, every := Plan("quick", 1, false), Plan("quick", 1, true)
+	own, every := Plan(Choice{Profile: "quick", Seed: 1}, false), Plan(Choice{Profile: "quick", Seed: 1}, true)
 	if len(own) != 6*Folds || len(every) <= len(own) {
 		t.Errorf("%d and %d trials", len(own), len(every))
 	}

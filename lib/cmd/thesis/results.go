@@ -126,7 +126,7 @@ func named(s trial.Summary) string {
 
 // place is where an arm stands among its experiment's.
 func place(s trial.Summary) int {
-	for i, t := range append(trial.Plan(s.Profile, s.Seed, true), trial.Causal(s.Profile, s.Seed)...) {
+	for i, t := range append(trial.Plan(s.Choice, true), trial.Causal(s.Choice)...) {
 		if t.Experiment == s.Experiment && t.Arm == s.Arm {
 			return i
 		}

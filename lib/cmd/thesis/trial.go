@@ -6,8 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
+	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/setup"
@@ -26,18 +28,26 @@ the record is the same as without. Records of other machines count when their fi
   go run ./lib/cmd/thesis trial -exp 2 -arm cnn-hybrid -share 50   learning curve: with half of the training pictures
   go run ./lib/cmd/thesis trial -all -shard 0/6                    the first of six equal parts
 
-A Slurm array of six jobs, each with its part:
+A Slurm array of six jobs, each with its part; -shard slurm reads SLURM_ARRAY_TASK_ID and its like:
 
   #SBATCH --array=0-5
   #SBATCH --cpus-per-task=8
-  go run ./lib/cmd/thesis trial -all -profile thesis -shard $SLURM_ARRAY_TASK_ID/6
+  #SBATCH --requeue
+  go run ./lib/cmd/thesis trial -all -profile thesis -shard slurm
 
-A Kubernetes job of six, on a volume that holds the project:
+A Kubernetes job of six, on a volume that holds the project. -shard kubernetes reads JOB_COMPLETION_INDEX,
+and from JOB_COMPLETIONS how many there are, which Kubernetes does not say by itself:
 
   spec: {completions: 6, parallelism: 6, completionMode: Indexed, template: {spec: {
     restartPolicy: OnFailure,
     containers: [{name: trial, image: IMAGE, workingDir: /work,
-      command: [sh, -c, "go run ./lib/cmd/thesis trial -all -profile thesis -shard $JOB_COMPLETION_INDEX/6"]}]}}}
+      env: [{name: JOB_COMPLETIONS, value: "6"}],
+      command: [sh, -c, "go run ./lib/cmd/thesis trial -all -profile thesis -shard kubernetes"]}]}}}
+
+A trial needs all pictures measured: thesis features takes -shard too, and comes first where there are many.
+Machines may share one folder of the project. Where they do not, copy the files of data/records of each into
+one. A part that is missing is done by its command again, or by a new array of any length: what has a
+record is not trained twice.
 
 Causal arms, of experiment 2. Each changes one thing in an arm above, to isolate one explanation of
 "metadata hurt the CNN":
@@ -53,19 +63,49 @@ func causalHelp() string {
 	return b.String()
 }
 
+// choiceFlags are the flags of trial.Choice; without them it is the environment's (trial.Current).
+func choiceFlags(fs *flag.FlagSet) func() (trial.Choice, error) {
+	var given trial.Choice
+	fs.StringVar(&given.Profile, "profile", "", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights (default $PROFILE, else quick)")
+	fs.Func("seed", "of folds, initial weights and all that training draws (default $SEED, else 1)", func(s string) (err error) {
+		given.Seed, err = strconv.ParseUint(s, 10, 64)
+		return err
+	})
+	fs.StringVar(&given.CNN, "cnn", "", "weights of the CNN in the place of the profile's; a wrong name lists them (default $CNN)")
+	fs.StringVar(&given.ViT, "vit", "", "weights of the ViT, likewise (default $VIT)")
+	return func() (trial.Choice, error) {
+		c, err := trial.Current()
+		fs.Visit(func(f *flag.Flag) {
+			switch f.Name {
+			case "profile":
+				c.Profile = given.Profile
+			case "seed":
+				c.Seed = given.Seed
+			case "cnn":
+				c.CNN = given.CNN
+			case "vit":
+				c.ViT = given.ViT
+			}
+		})
+		if err != nil {
+			return c, err
+		}
+		return c, c.Check()
+	}
+}
+
 func runTrial(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("trial", flag.ContinueOnError)
 	open := dataFlags(fs)
 	experiment := fs.Int("exp", 2, "experiment: 1 (frozen backbone) or 2 (all weights trained)")
 	arm := fs.String("arm", "", "arm, such as cnn-hybrid; a wrong one lists them")
 	fold := fs.Int("fold", 0, fmt.Sprintf("fold, 1 to %d (default all)", trial.Folds))
-	profile := fs.String("profile", "quick", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights")
-	seed := fs.Uint64("seed", 1, "of folds, initial weights and all that training draws")
+	chosen := choiceFlags(fs)
 	all := fs.Bool("all", false, "both experiments, every arm of the thesis, every fold")
 	further := fs.Bool("further", false, "with -all: the other arms too")
 	causal := fs.Bool("causal", false, "with -all: the causal arms too, which isolate why metadata would hurt the CNN")
 	share := fs.Int("share", 100, "with -arm: per cent of the training pictures, the same number of each genre; smaller shares are part of larger ones")
-	shard := fs.String("shard", "", "`i/n`: part i of n of the trials, counted from 0")
+	readShard := shardFlag(fs, "trials")
 	if err := parse(fs, trialDoes, "", args); err != nil {
 		return err
 	}
@@ -84,15 +124,19 @@ func runTrial(ctx context.Context, args []string) error {
 	if *share < 1 || *share > 100 {
 		return wrong("-share %d: want 1 to 100", *share)
 	}
-	trials := trial.Plan(*profile, *seed, *further)
+	choice, err := chosen()
+	if err != nil {
+		return err
+	}
+	trials := trial.Plan(choice, *further)
 	if *causal {
-		trials = append(trials, trial.Causal(*profile, *seed)...)
+		trials = append(trials, trial.Causal(choice)...)
 	}
 	if !*all {
 		if _, err := fusion.ParseArm(*experiment, *arm); err != nil {
 			return err
 		}
-		trials = trial.All(*experiment, *arm, *profile, *seed)
+		trials = trial.All(*experiment, *arm, choice)
 		if given["fold"] {
 			if *fold < 1 || *fold > trial.Folds {
 				return wrong("-fold %d: want 1 to %d", *fold, trial.Folds)
@@ -103,16 +147,14 @@ func runTrial(ctx context.Context, args []string) error {
 			trials[i].Share = *share % 100 // 0 is all
 		}
 	}
-	if given["shard"] {
-		var i, n int
-		if _, err := fmt.Sscanf(*shard+"\n", "%d/%d\n", &i, &n); err != nil || n < 1 || i < 0 || i >= n {
-			return wrong("-shard %q: want i/n with 0 ≤ i < n", *shard)
-		}
-		trials = trial.Shard(trials, i, n)
-		if len(trials) == 0 {
-			fmt.Fprintln(os.Stderr, "nothing to do: there are more parts than trials")
-			return nil
-		}
+	part, sharded, err := readShard()
+	if err != nil {
+		return wrong("%v", err)
+	}
+	plan := trials
+	if trials = trial.Shard(plan, part.i, part.n); len(trials) == 0 {
+		fmt.Fprintln(os.Stderr, "nothing to do: there are more parts than trials")
+		return nil
 	}
 	set, err := open(ctx)
 	if err != nil {
@@ -129,5 +171,38 @@ func runTrial(ctx context.Context, args []string) error {
 		}
 		return err
 	}
-	return writeResults(os.Stdout, records)
+	if err := writeResults(os.Stdout, records); err != nil || !sharded {
+		return err
+	}
+	missing, err := missingTrials(set, table, plan, part.n)
+	if err != nil {
+		return err
+	}
+	dir, err := setup.Place("records")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(os.Stderr, part.summary("trials",
+		"If other machines have them, copy the .jsonl files of their folder of records into "+dir+"; else run those parts.",
+		setup.Command+" results", missing))
+	return err
+}
+
+// missingTrials counts the trials of each part that have no record here.
+func missingTrials(set *dataset.Set, table *features.Table, plan []trial.Trial, parts int) ([]int, error) {
+	records, err := trial.Existing(set, table, plan)
+	if err != nil {
+		return nil, err
+	}
+	have := map[trial.Trial]bool{}
+	for _, r := range records {
+		have[r.Trial] = true
+	}
+	missing := make([]int, parts)
+	for at, t := range plan {
+		if !have[t] {
+			missing[at%parts]++
+		}
+	}
+	return missing, nil
 }

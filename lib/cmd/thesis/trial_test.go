@@ -25,7 +25,7 @@ func TestResultsTables(t *testing.T) {
 		}
 		return &trial.Record{
 			Config: trial.Config{
-				Trial: trial.Trial{Experiment: 2, Arm: "vit-single", Fold: fold, Profile: "thesis", Seed: 1}, Folds: 5, StandIn: true, Data: "0123456789",
+				Trial: trial.Trial{Experiment: 2, Arm: "vit-single", Fold: fold, Choice: trial.Choice{Profile: "thesis", Seed: 1}}, Folds: 5, StandIn: true, Data: "0123456789",
 				Genres: []string{"dance", "travel"}, Asked: "torchvision-vit-b16", Weights: "small", Architecture: "vit", Preprocess: &vision.Preprocess{},
 			},
 			History: []trial.Epoch{{Epoch: 1, TestLoss: 0.5, TestAccuracy: accuracy}}, Last: p, Best: p,

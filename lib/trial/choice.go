@@ -1,0 +1,125 @@
+package trial
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"thesis.example/lib/fusion"
+	"thesis.example/lib/vision"
+	"thesis.example/lib/weights"
+)
+
+// Choice is what the reader chooses for every trial of a chapter or a command.
+type Choice struct {
+	Profile string `json:"profile"` // "quick" or "thesis"
+	Seed    uint64 `json:"seed"`    // of folds, initial weights and all that is drawn while training
+	// CNN and ViT are weights (data/weights.json) in the place of the profile's, "" for those. A record
+	// says which weights were asked for, whoever chose them.
+	CNN string `json:"-"`
+	ViT string `json:"-"`
+}
+
+// Current is the choice of the environment: $PROFILE, $SEED, $CNN and $VIT, which `make report` and
+// `make lab` take as PROFILE=thesis SEED=2 CNN=NAME VIT=NAME. Without them it is the profile quick with
+// seed 1 and its own weights.
+func Current() (Choice, error) {
+	c := Choice{Profile: "quick", Seed: 1, CNN: os.Getenv("CNN"), ViT: os.Getenv("VIT")}
+	if p := os.Getenv("PROFILE"); p != "" {
+		c.Profile = p
+	}
+	if s := os.Getenv("SEED"); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			return c, fmt.Errorf("SEED=%s: want a whole number from 0", s)
+		}
+		c.Seed = seed
+	}
+	return c, c.Check()
+}
+
+// Check says what is wrong with the choice, and what there is.
+func (c Choice) Check() error {
+	if _, err := settingsOf(profiles, c, 1); err != nil {
+		return err
+	}
+	for _, w := range []struct{ what, name string }{{"CNN", c.CNN}, {"ViT", c.ViT}} {
+		if w.name == "" {
+			continue
+		}
+		e, err := weights.Find(w.name)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", w.what, w.name, err)
+		}
+		n, _, err := vision.Describe(e)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", w.what, w.name, err)
+		}
+		if _, isViT := n.(*vision.ViT); isViT != (w.what == "ViT") {
+			return fmt.Errorf("%s %s: these weights are of %s, which is no %[1]s", w.what, w.name, n.Name())
+		}
+	}
+	return nil
+}
+
+// String is the choice as make takes it.
+func (c Choice) String() string {
+	s := fmt.Sprintf("PROFILE=%s SEED=%d", c.Profile, c.Seed)
+	if c.CNN != "" {
+		s += " CNN=" + c.CNN
+	}
+	if c.ViT != "" {
+		s += " VIT=" + c.ViT
+	}
+	return s
+}
+
+// Arms are the arms of an experiment beyond the thesis' own that $ARMS names, with commas between them:
+// chapters 5 and 6 show them beside the others. A name belongs to the experiments that have such an arm.
+func Arms(experiment int) ([]string, error) {
+	var own []string
+	for _, name := range strings.FieldsFunc(os.Getenv("ARMS"), func(r rune) bool { return r == ',' || r == ' ' }) {
+		known := false
+		for e := 1; e <= 2; e++ {
+			if _, err := fusion.ParseArm(e, name); err == nil {
+				known = true
+				if e == experiment && !slices.Contains(own, name) && !slices.Contains(fusion.Arms(e, false), name) {
+					own = append(own, name)
+				}
+			}
+		}
+		if !known {
+			_, err := fusion.ParseArm(2, name)
+			return nil, fmt.Errorf("ARMS=%s: %w", os.Getenv("ARMS"), err)
+		}
+	}
+	return own, nil
+}
+
+// settingsOf are those of an experiment in a profile, with the weights of the choice.
+func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) (settings, error) {
+	byExperiment, ok := profiles[c.Profile]
+	if !ok {
+		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis", c.Profile)
+	}
+	s := byExperiment[experiment]
+	s.use = maps.Clone(s.use)
+	if c.CNN != "" {
+		s.use["cnn"] = c.CNN
+	}
+	if c.ViT != "" {
+		s.use["vit"], s.use["tiny"] = c.ViT, c.ViT
+	}
+	return s, nil
+}
+
+// sizeOf is the size in pixels at which a network sees a picture: a ViT's is made of whole patches.
+func (s settings) sizeOf(n vision.Network) int {
+	if v, ok := n.(*vision.ViT); ok {
+		return max(1, (s.size+v.Patch/2)/v.Patch) * v.Patch
+	}
+	return s.size
+}
