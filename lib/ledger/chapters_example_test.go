@@ -60,9 +60,9 @@ func ExampleTable() {
 	show(3, header, rows)
 	// Output:
 	// ["" "" "mean" "sd" "n"]
-	// ["dance" "published" "75,598.4" "125,719" "100"]
-	// ["" "ours" "1,400.0" "1,122" "5"]
-	// ["" "difference" "−74,198.4 ✗" "−124,597 ✗" "−95 ✗"]
+	// ["dance" "published" "75,598.40" "125,719" "100"]
+	// ["" "ours" "1,400.00" "1,122" "5"]
+	// ["" "difference" "−74,198.40 ✗" "−124,597 ✗" "−95 ✗"]
 }
 
 func ExampleWhyNot() {

@@ -455,3 +455,31 @@ func ExampleAccuracyBars() {
 	// published [0.863 0.907] from [0.820 0.868] to [0.898 0.935]
 	// here [0.667 0.933] from [0.417 0.702] to [0.848 0.988]
 }
+
+func ExampleClaims() {
+	claims, err := Claims(rows(9, "dance", "gourmet", "travel"), experiment2())
+	fmt.Println(len(claims), err)
+	for _, c := range claims {
+		fmt.Println(c.ID, c.Ours)
+	}
+	// Output:
+	// 11 <nil>
+	// C1 cannot be asked of these data
+	// C2 cannot be asked of these data
+	// 4.5-3 contradicted
+	// C3 not measured
+	// C4 cannot be told from this much data
+	// C5 cannot be told from this much data
+	// C4–C5 cannot be told from this much data
+	// C6 cannot be told from this much data
+	// C7 cannot be told from this much data
+	// C8 cannot be told from this much data
+	// C9 cannot be told from this much data
+}
+
+func ExampleFindClaim() {
+	c, err := FindClaim([]Claim{{ID: "C7", Where: "7.1"}, {ID: "C8", Where: "7.2"}}, "C8")
+	fmt.Println(c.ID, c.Where, err)
+	// Output:
+	// C8 7.2 <nil>
+}
