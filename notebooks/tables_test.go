@@ -166,7 +166,7 @@ func mixedDigits(header []string, rows [][]string) (faults []string) {
 		return nil
 	}
 	for c, name := range header {
-		if pValue.MatchString(name) || name == "value" {
+		if pValue.MatchString(name) || name == "value" || name == "section" {
 			continue
 		}
 		seen := map[string][]string{}

@@ -84,6 +84,14 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 	return s, nil
 }
 
+// Agreement says that there are no Images because the two arms agree, "" where there are some.
+func (s *Study) Agreement() string {
+	if len(s.Images) > 0 {
+		return ""
+	}
+	return "Single and hybrid agree on every test picture of the first fold."
+}
+
 // spread takes n of the samples, evenly, so that all genres are among them.
 func spread(samples []int, n int) []int {
 	if n >= len(samples) {
