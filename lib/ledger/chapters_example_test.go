@@ -1,12 +1,16 @@
 package ledger_test
 
 import (
+	"context"
 	"fmt"
 	"log"
+	"os"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/ledger"
+	"thesis.example/lib/standin"
+	"thesis.example/lib/trial"
 )
 
 // folder has fifteen pictures of three genres, metadata are what would be measured in them.
@@ -280,6 +284,54 @@ func ExampleMetadataClaims() {
 	// 4.5-3 supported
 }
 
+func ExampleClaims() {
+	claims, err := ledger.Claims(metadata, nil) // no arm is trained
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range claims[:4] {
+		fmt.Printf("%s: %s, %s\n", c.ID, c.Published, c.Ours)
+	}
+	// Output:
+	// C1: supported, cannot be told from this much data
+	// C2: supported, cannot be told from this much data
+	// 4.5-3: supported, supported
+	// C3: cannot be told from this much data, not measured
+}
+
+func ExampleFindClaim() {
+	c, err := ledger.FindClaim([]ledger.Claim{{ID: "C1"}, {ID: "C2", Text: "Dance has by far the most faces"}}, "C2")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(c.Text)
+	// Output:
+	// Dance has by far the most faces
+}
+
+// Of one picture a genre there are no experiments.
+func ExampleGather() {
+	dir, err := os.MkdirTemp("", "thesis-example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := standin.Write(context.Background(), dir, standin.Options{PerGenre: 1, Seed: 1}); err != nil {
+		log.Fatal(err)
+	}
+	set, err := dataset.Open(context.Background(), dir, false)
+	if err != nil {
+		log.Fatal(err)
+	}
+	table, summaries, err := ledger.Gather(context.Background(), set, trial.Choice{Profile: "quick", Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d pictures, %d arms\n", len(table.Rows), len(summaries))
+	// Output:
+	// 3 pictures, 0 arms
+}
+
 func ExampleEvidenceTable() {
 	claims, err := ledger.MetadataClaims(metadata)
 	if err != nil {
@@ -291,19 +343,6 @@ func ExampleEvidenceTable() {
 	// ["" "more than 0?" "" "difference" "95 %" "p" "verdict" "note"]
 	// ["C1" "correlation of log saves and log likes in dance − in gourmet (r = 0.87 and 0.30 published)" "published" "+1.03 artanh r" "+0.74 to +1.31" "8.9e-13" "supported" ""]
 	// ["" "" "here" "+0.25 artanh r" "-1.71 to +2.21" "0.81" "cannot be told from this much data" "r = 1.00 and 1.00"]
-}
-
-func ExampleVerdictTable() {
-	claims, err := ledger.MetadataClaims(metadata)
-	if err != nil {
-		log.Fatal(err)
-	}
-	header, rows := ledger.VerdictTable(claims)
-	show(2, header, rows)
-	// Output:
-	// ["" "section" "the thesis claims" "its published numbers" "these data"]
-	// ["C1" "4.4.1, 4.5" "Saves and likes correlate strongly in dance and travel, hardly in gourmet" "supported" "cannot be told from this much data"]
-	// ["C2" "4.4.2, 4.5" "Dance has by far the most faces; travel is the most saturated" "supported" "cannot be told from this much data"]
 }
 
 func ExampleLiterature() {

@@ -14,6 +14,7 @@ import (
 func ExampleTable() {
 	report.Table("4.A", "Pictures by genre.").Show([]string{"genre", "pictures"}, [][]string{{"dance", "100"}, {"travel", "98"}})
 	// Output:
+	// Table 4.A. Pictures by genre.
 	// genre   pictures
 	// dance        100
 	// travel        98
@@ -46,6 +47,7 @@ func ExampleShowComparison() {
 	})
 	// Output:
 	// likes: Kruskal–Wallis H = 3.6, p = 0.059, ε² = 0.509.
+	// Table 4.G. Each pair.
 	// pair            Cliff's δ            95 %  p, Holm
 	// dance – travel      -0.81  -1.00 to -0.24    0.081
 }

@@ -39,8 +39,9 @@ func ExampleShowMeasured() {
 func ExampleShowArms() {
 	set, remove := drawn()
 	defer remove()
-	report.ShowArms(context.Background(), report.Table("3.C", "The arms of experiment 1."), set, 1, "quick")
+	report.ShowArms(context.Background(), report.Table("3.C", "The arms of experiment 1."), set, 1)
 	// Output:
+	// Table 3.C. The arms of experiment 1.
 	// arm           metadata enters  how                                              trained values  more than single  published  here
 	// cnn-single    nowhere          the picture alone                                       164,355                 –    86.33 %  not trained
 	// cnn-hybrid    late, features   embedded, beside the picture's features                 171,619             7,264    90.67 %  not trained
