@@ -318,7 +318,10 @@ func TestLab(t *testing.T) {
 }
 
 // lab is a running JupyterLab.
-type lab struct{ host, token string }
+type lab struct {
+	host, token string
+	process     *os.Process
+}
 
 func (l lab) at(path string) string {
 	return (&url.URL{Scheme: "http", Host: l.host, Path: path, RawQuery: "token=" + l.token}).String()
@@ -352,7 +355,7 @@ func startLab(t *testing.T, dir, data string) lab {
 	go func() {
 		for lines := bufio.NewScanner(said); lines.Scan(); {
 			if m := address.FindStringSubmatch(lines.Text()); m != nil && len(found) == 0 {
-				found <- lab{host: m[1], token: m[2]}
+				found <- lab{host: m[1], token: m[2], process: cmd.Process}
 				io.Copy(io.Discard, said)
 				return
 			}
