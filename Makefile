@@ -36,6 +36,7 @@ help: ## print this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "  DATA=DIR behind any of them takes your screenshots instead of the stand-in data"
 	@echo "  BACKEND=cuda runs the networks on an NVIDIA GPU"
+	@echo "  PROFILE=thesis SEED=2 CNN=NAME VIT=NAME ARMS=ARM,ARM choose what is trained; a wrong value lists the right ones"
 	@echo "  THESIS_HOME=DIR keeps what is made (stand-in data, records, cache, weights, report) below DIR"
 
 setup: go ## install everything into .venv; nothing to do the second time
