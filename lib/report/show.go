@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
@@ -36,6 +37,21 @@ func (c Caption) heading() string {
 	return strings.TrimSpace("Table " + c.Number + ". " + c.Text)
 }
 
+// marked adds to the caption of a table in a chapter that its numbers come from the stand-in data, which
+// the page says on top and a table that was carried into a text would not. Chapters 2 and 8 are about
+// methods and literature, and say it where a picture takes part.
+func (c Caption) marked() Caption {
+	if !gonbui.IsNotebook || c.Number == "" || strings.HasPrefix(c.Number, "2.") || strings.HasPrefix(c.Number, "8.") {
+		return c
+	}
+	dir, err := dataset.Dir()
+	Check(err)
+	if _, err := os.Stat(filepath.Join(dir, dataset.StandInFile)); err == nil {
+		c.Text = strings.TrimRight(c.Text, ". ") + ". Stand-in data."
+	}
+	return c
+}
+
 // Show displays the table as the output of a notebook cell, and prints it where
 // there is no notebook. Cells are text, never HTML. Columns of numbers are
 // aligned on the right. A row shorter than the header is filled up.
@@ -47,6 +63,7 @@ func (c Caption) heading() string {
 // The output holds the table as CSV (RFC 4180) and as LaTeX (booktabs) too; the exported page links both
 // below a table that has a number.
 func (c Caption) Show(header []string, rows [][]string) {
+	c = c.marked()
 	plain := tableText(header, rows)
 	if heading := c.heading(); heading != "" {
 		plain = heading + "\n" + plain

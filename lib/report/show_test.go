@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/janpfeifer/gonb/gonbui"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/ledger"
@@ -122,5 +125,25 @@ func TestCheckOfFewPictures(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "*Not shown:* too few pictures for the experiments: vlog has 3.") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestMarked holds that a table made from stand-in data says so wherever it is carried.
+func TestMarked(t *testing.T) {
+	was := gonbui.IsNotebook
+	gonbui.IsNotebook = true
+	defer func() { gonbui.IsNotebook = was }()
+	dir := t.TempDir()
+	t.Setenv("DATA", dir)
+	if got := Table("5.1", "Accuracy.").marked().Text; got != "Accuracy." {
+		t.Errorf("own pictures: %q", got)
+	}
+	if err := os.WriteFile(filepath.Join(dir, dataset.StandInFile), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for number, want := range map[string]string{"5.1": "Accuracy. Stand-in data.", "0.A": "Accuracy. Stand-in data.", "2.A": "Accuracy.", "8.A": "Accuracy.", "": "Accuracy."} {
+		if got := Table(number, "Accuracy.").marked().Text; got != want {
+			t.Errorf("stand-in data, table %q: %q, want %q", number, got, want)
+		}
 	}
 }
