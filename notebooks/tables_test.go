@@ -48,7 +48,7 @@ func TestTables(t *testing.T) {
 }
 
 // shownTag is the opening tag of a table or figure with what stands before its end.
-var shownTag = regexp.MustCompile(`(?s)<figure [^>]*?id="((table|figure)-(\d+)\.(\d+|[A-Z]))".*?</figure>`)
+var shownTag = regexp.MustCompile(`(?s)<figure [^>]*?data-place="((table|figure)-(\d+)\.(\d+|[A-Z]))".*?</figure>`)
 var captionTag = regexp.MustCompile(`(?s)<figcaption[^>]*>(.*?)</figcaption>`)
 
 func faultsOfNumbers(t *testing.T, path string, where map[string]string) (faults []string) {

@@ -128,8 +128,8 @@ func (f *Figure) HTML() (string, error) {
 	// The light background is set here, not left to the page: on a dark theme the
 	// drawing would be dark on dark.
 	anchor := ""
-	if f.Number != "" { // what references in the text link to
-		anchor = ` id="figure-` + html.EscapeString(f.Number) + `" data-number="` + html.EscapeString(f.Number) + `"`
+	if f.Number != "" { // what references in the text link to; the page makes an id of the first
+		anchor = ` data-place="figure-` + html.EscapeString(f.Number) + `"`
 	}
 	fmt.Fprintf(&b, `<figure data-figure=%q%s style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), anchor, f.Width)
 	fmt.Fprintf(&b, `<img width="%d" height="%d" style="display:block;max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,

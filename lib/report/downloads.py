@@ -32,11 +32,17 @@ class Downloads(Preprocessor):
         if folder:
             page = resources["page"]
             clear(folder, page)
+        placed = set()
         for cell in nb.cells:
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
-                for match in re.finditer(r'<figure[^>]*? id="(table|figure)-([\w.]+)"', data.get("text/html", "")):
+                for match in re.finditer(r'<figure[^>]*? data-place="(table|figure)-([\w.]+)"', data.get("text/html", "")):
                     add(data, match[1], match[2], folder, page)
+                    place = f"{match[1]}-{match[2]}"
+                    if place not in placed:  # shown twice, it has one id
+                        placed.add(place)
+                        attribute = f' data-place="{place}"'
+                        data["text/html"] = data["text/html"].replace(attribute, f'{attribute} id="{place}"', 1)
                 if "<figure" in data.get("text/html", ""):
                     data["text/html"] = link(data["text/html"], known)
         return nb, resources
@@ -106,7 +112,7 @@ def numbers(nb):
         source = "".join(cell["source"])
         found |= {f"table-{n}" for n in TABLE.findall(source)} | {f"figure-{n}" for n in FIGURE.findall(source)}
         for output in cell.get("outputs", []):
-            found |= set(re.findall(rf' id="((?:table|figure)-{NUMBER})"', "".join(output.get("data", {}).get("text/html", ""))))
+            found |= set(re.findall(rf' data-place="((?:table|figure)-{NUMBER})"', "".join(output.get("data", {}).get("text/html", ""))))
     return found
 
 

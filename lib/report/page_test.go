@@ -86,7 +86,7 @@ func TestPageInBrowser(t *testing.T) {
 	if wide > 390 {
 		t.Errorf("on a phone the page is %d pixels wide", wide)
 	}
-	if lines != "2 " {
+	if lines != "4 " {
 		t.Errorf("names, and those that break: %q", lines)
 	}
 	var seen int

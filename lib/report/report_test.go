@@ -70,7 +70,7 @@ func TestChapter(t *testing.T) {
 		"arm, unbroken":       `The arm <span class="name">cnn-single</span>, its weights <code><span class="name">efficientnet-lite0</span></code>, and stand-in data`,
 		"long code, broken":   "<code>go run ./lib/cmd/thesis features -data screenshots -review review.html</code>",
 		"link to a chapter":   `href="08-references.html#cell-id=wilson1927"`,
-		"table's caption":     `<figure class="thesis-table" data-number="98.A" id="table-98.A"`,
+		"table's caption":     `<figure class="thesis-table" data-place="table-98.A" id="table-98.A"`,
 		"figure's anchor":     ` id="figure-98.A"`,
 		"link to a table":     `<a class="reference" href="#table-98.A">Table 98.A</a> and <a class="reference" href="#figure-98.A">figures 98.A</a> and 98.1 are below; <code>table 98.A</code> is code, and table 3.99 is`,
 		"in a caption":        `<a class="reference" href="#table-98.A">table 98.A</a> alone.`,

@@ -169,7 +169,7 @@ func numeric(header []string, rows [][]string) []bool {
 	return is
 }
 
-// html is the table as a figure with its caption above it. Its id, table-5.1, is what references link to.
+// html is the table as a figure with its caption above it. Of its data-place, table-5.1, the exported page makes the id that references link to.
 func (c Caption) html(header []string, rows [][]string) string {
 	is := numeric(header, rows)
 	var b strings.Builder
@@ -188,7 +188,7 @@ func (c Caption) html(header []string, rows [][]string) string {
 	}
 	b.WriteString(`<figure class="thesis-table"`)
 	if c.Number != "" {
-		fmt.Fprintf(&b, ` id="table-%s" data-number="%[1]s"`, html.EscapeString(c.Number))
+		fmt.Fprintf(&b, ` data-place="table-%s"`, html.EscapeString(c.Number))
 	}
 	b.WriteString(` style="margin:1em 0">`)
 	if c.Number != "" || c.Text != "" {
