@@ -303,7 +303,7 @@ func (p *plan) ended(now time.Time, seconds *times) {
 // that has not run it.
 const usualPictures = 300
 
-var usual = map[string]float64{"00": 15, "02": 100, "03": 300, "04": 80, "05": 75, "06": 840, "07": 330, "08": 6}
+var usual = map[string]float64{"00": 15, "02": 100, "03": 300, "04": 80, "05": 75, "06": 600, "07": 280, "08": 6}
 
 // again is what a cell takes that finds its results on disk, in seconds: its compilation.
 const again = 2.0
@@ -384,7 +384,7 @@ func (t *times) of(cell string) float64 {
 }
 
 // share is what work on n pictures takes of the time of that on known ones: a fifth is for what no picture
-// decides, the compilation of networks (measured: chapter 6 takes 840 s with 300 pictures, 233 with 30).
+// decides, the compilation of networks (measured: chapter 6 took 840 s with 300 pictures of 98 pixels, 233 with 30).
 func share(n, known int) float64 { return .2 + .8*float64(n)/float64(known) }
 
 func (t *times) note(cell string, seconds float64) {
