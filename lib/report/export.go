@@ -237,7 +237,7 @@ var latexSigns = func() *strings.Replacer {
 		`~`, `\textasciitilde{}`, `^`, `\textasciicircum{}`, `<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`,
 		"`", `\textasciigrave{}`, `"`, `{''}`, `--`, `-{}-`, `''`, `'{}'`,
 		`[`, `{[}`, `]`, `{]}`, `*`, `{*}`, // behind \\ a bracket or a star would be an argument
-		"–", `--`, "—", `---`, "“", "``", "”", `''`, "‘", "`", "’", `'`, "…", `\ldots{}`, "✗", `\textsuperscript{\ensuremath{\times}}`, "✓", `\ensuremath{\surd}`,
+		"–", `--`, "—", `---`, "“", "``", "”", `''`, "‘", "`", "’", `'`, "…", `\ldots{}`, "✗", `\textsuperscript{\ensuremath{\times}}`, "✓", `\ensuremath{\surd}`, "ᵀ", `\ensuremath{^{\mathsf T}}`,
 		"°", `\textdegree{}`, "\u00a0", "~",
 	}
 	for sign, command := range map[string]string{

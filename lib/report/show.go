@@ -23,11 +23,20 @@ import (
 type Caption struct {
 	Number string // the thesis' number, "5.1"; a letter behind the chapter, "5.A", where the thesis has no such table; "" for a list that no text refers to
 	Text   string // what the table shows, one sentence
+
+	noData bool // see NoData
 }
 
 // Table begins a table with a number and a caption, as in
 // Table("5.A", "Accuracy by epoch.").Show(header, rows).
-func Table(number, text string) Caption { return Caption{number, text} }
+func Table(number, text string) Caption { return Caption{Number: number, Text: text} }
+
+// NoData says that nothing in the table comes from the pictures or their metadata: theory, literature, what the
+// thesis publishes, what a network costs. Any other numbered table says in its caption where they are stand-in data.
+func (c Caption) NoData() Caption {
+	c.noData = true
+	return c
+}
 
 // heading is "Table 5.1. What it shows."
 func (c Caption) heading() string {
@@ -37,11 +46,10 @@ func (c Caption) heading() string {
 	return strings.TrimSpace("Table " + c.Number + ". " + c.Text)
 }
 
-// marked adds to the caption of a table in a chapter that its numbers come from the stand-in data, which
-// the page says on top and a table that was carried into a text would not. Chapters 2 and 8 are about
-// methods and literature, and say it where a picture takes part.
+// marked adds to the caption that the table's numbers come from the stand-in data, which the page says on
+// top and a table that was carried into a text would not.
 func (c Caption) marked() Caption {
-	if !gonbui.IsNotebook || c.Number == "" || strings.HasPrefix(c.Number, "2.") || strings.HasPrefix(c.Number, "8.") {
+	if !gonbui.IsNotebook || c.Number == "" || c.noData {
 		return c
 	}
 	dir, err := dataset.Dir()

@@ -141,9 +141,12 @@ func TestMarked(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, dataset.StandInFile), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for number, want := range map[string]string{"5.1": "Accuracy. Stand-in data.", "0.A": "Accuracy. Stand-in data.", "2.A": "Accuracy.", "8.A": "Accuracy.", "": "Accuracy."} {
+	for number, want := range map[string]string{"5.1": "Accuracy. Stand-in data.", "0.A": "Accuracy. Stand-in data.", "": "Accuracy."} {
 		if got := Table(number, "Accuracy.").marked().Text; got != want {
 			t.Errorf("stand-in data, table %q: %q, want %q", number, got, want)
 		}
+	}
+	if got := Table("3.A", "Fields.").NoData().marked().Text; got != "Fields." {
+		t.Errorf("a table without data: %q", got)
 	}
 }

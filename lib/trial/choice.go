@@ -46,23 +46,43 @@ func (c Choice) Check() error {
 	if _, err := settingsOf(profiles, c, 1); err != nil {
 		return err
 	}
-	for _, w := range []struct{ what, name string }{{"CNN", c.CNN}, {"ViT", c.ViT}} {
+	for _, w := range []struct {
+		what, name string
+		isViT      bool
+	}{{"CNN", c.CNN, false}, {"VIT", c.ViT, true}} {
 		if w.name == "" {
 			continue
 		}
-		e, err := weights.Find(w.name)
+		known, err := backbones(w.isViT)
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", w.what, w.name, err)
+			return err
 		}
-		n, _, err := vision.Describe(e)
-		if err != nil {
-			return fmt.Errorf("%s %s: %w", w.what, w.name, err)
-		}
-		if _, isViT := n.(*vision.ViT); isViT != (w.what == "ViT") {
-			return fmt.Errorf("%s %s: these weights are of %s, which is no %[1]s", w.what, w.name, n.Name())
+		if !slices.Contains(known, w.name) {
+			return fmt.Errorf("%s=%s: want weights of such a network, one of %s", w.what, w.name, strings.Join(known, ", "))
 		}
 	}
 	return nil
+}
+
+// backbones are the names of the weights in data/weights.json of ViTs, or of the other networks.
+func backbones(isViT bool) (names []string, err error) {
+	entries, err := weights.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Architecture == "" { // no backbone
+			continue
+		}
+		n, _, err := vision.Describe(e)
+		if err != nil {
+			return nil, err
+		}
+		if _, is := n.(*vision.ViT); is == isViT {
+			names = append(names, e.Name)
+		}
+	}
+	return names, nil
 }
 
 // String is the choice as make takes it.
@@ -103,7 +123,7 @@ func Arms(experiment int) ([]string, error) {
 func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) (settings, error) {
 	byExperiment, ok := profiles[c.Profile]
 	if !ok {
-		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis", c.Profile)
+		return settings{}, fmt.Errorf("PROFILE=%s: there is no profile %[1]q, there are quick and thesis", c.Profile)
 	}
 	s := byExperiment[experiment]
 	s.use = maps.Clone(s.use)

@@ -30,12 +30,12 @@ func TestCurrent(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ profile, seed, cnn, vit, want string }{
-		{"slow", "", "", "", `no profile "slow": there are quick and thesis`},
+		{"slow", "", "", "", `no profile "slow", there are quick and thesis`},
 		{"", "-1", "", "", "SEED=-1: want a whole number"},
 		{"", "", "b0", "", "lite0"},
 		{"", "", "", "b16", "dinov2-s14-imgfocus"},
-		{"", "", "augreg-vit-b16", "", "which is no CNN"},
-		{"", "", "", "timm-b0", "which is no ViT"},
+		{"", "", "augreg-vit-b16", "", "lite0, torchvision-b0"},
+		{"", "", "", "timm-b0", "dinov2-s14-imgfocus, torchvision-vit-b16"},
 	} {
 		set(tt.profile, tt.seed, tt.cnn, tt.vit)
 		if _, err := Current(); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"thesis.example/lib/dataset"
@@ -67,10 +66,7 @@ func causalHelp() string {
 func choiceFlags(fs *flag.FlagSet) func() (trial.Choice, error) {
 	var given trial.Choice
 	fs.StringVar(&given.Profile, "profile", "", "thesis: the sizes, epochs, batches and networks of the thesis (go doc -u ./lib/trial profiles lists what differs from its programs); quick: a miniature of that, with packaged weights (default $PROFILE, else quick)")
-	fs.Func("seed", "of folds, initial weights and all that training draws (default $SEED, else 1)", func(s string) (err error) {
-		given.Seed, err = strconv.ParseUint(s, 10, 64)
-		return err
-	})
+	fs.Uint64Var(&given.Seed, "seed", 0, "of folds, initial weights and all that training draws (default $SEED, else 1)")
 	fs.StringVar(&given.CNN, "cnn", "", "weights of the CNN in the place of the profile's; a wrong name lists them (default $CNN)")
 	fs.StringVar(&given.ViT, "vit", "", "weights of the ViT, likewise (default $VIT)")
 	return func() (trial.Choice, error) {
