@@ -119,7 +119,10 @@ func (f *Figure) HTML() (string, error) {
 	}
 	caption := ""
 	if heading := strings.TrimRight(f.heading(), ". "); heading != "" {
-		caption = "<b>" + html.EscapeString(heading) + ".</b> "
+		if !strings.HasSuffix(heading, "?") {
+			heading += "."
+		}
+		caption = "<b>" + html.EscapeString(heading) + "</b> "
 	}
 	if f.StandIn {
 		caption += "<b>" + standInMark + ".</b> "

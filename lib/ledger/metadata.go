@@ -19,8 +19,15 @@ import (
 func VectorsTable(t *features.Table, sample int) (header []string, rows [][]string) {
 	names1, x1 := t.Experiment1()
 	names2, x2 := t.Experiment2()
+	text := func(name string, x float64) string {
+		switch name {
+		case "likes", "saves", "comments", "face_count", "text_len", "has_text", "keyword_count": // whole numbers
+			return fmt.Sprintf("%.0f", x)
+		}
+		return fmt.Sprintf("%.4f", x)
+	}
 	for i := range names1 {
-		rows = append(rows, []string{names1[i], fmt.Sprintf("%.4f", x1[sample][i]), names2[i], fmt.Sprintf("%.4f", x2[sample][i])})
+		rows = append(rows, []string{names1[i], text(names1[i], x1[sample][i]), names2[i], text(names2[i], x2[sample][i])})
 	}
 	return []string{"Experiment 1", "value", "Experiment 2", "value"}, rows
 }

@@ -179,6 +179,9 @@ func numeric(header []string, rows [][]string) []bool {
 
 // html is the table as a figure with its caption above it. Of its data-place, table-5.1, the exported page makes the id that references link to.
 func (c Caption) html(header []string, rows [][]string) string {
+	if len(rows) == 0 {
+		rows = [][]string{{"none"}}
+	}
 	is := numeric(header, rows)
 	var b strings.Builder
 	// The styles stand here, not in a sheet, because JupyterLab, the exported page
