@@ -22,7 +22,7 @@ import (
 const training = `%%
 set := report.Must(dataset.OpenCurrent(context.Background()))
 table := report.Must(features.Measure(context.Background(), set, features.Options{}))
-records := report.Must(trial.RunAll(context.Background(), set, table, trial.All(1, "cnn-single", "quick", 1)))
+records := report.Must(trial.RunAll(context.Background(), set, table, trial.All(1, "cnn-single", trial.Choice{Profile: "quick", Seed: 1})))
 resumed := 0
 for _, r := range records {
 	resumed += r.Run.Resumed

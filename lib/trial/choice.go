@@ -123,7 +123,7 @@ func Arms(experiment int) ([]string, error) {
 func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) (settings, error) {
 	byExperiment, ok := profiles[c.Profile]
 	if !ok {
-		return settings{}, fmt.Errorf("PROFILE=%s: there is no profile %[1]q, there are quick and thesis", c.Profile)
+		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis (PROFILE=, -profile)", c.Profile)
 	}
 	s := byExperiment[experiment]
 	s.use = maps.Clone(s.use)

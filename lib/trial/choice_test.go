@@ -30,7 +30,7 @@ func TestCurrent(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ profile, seed, cnn, vit, want string }{
-		{"slow", "", "", "", `no profile "slow", there are quick and thesis`},
+		{"slow", "", "", "", `no profile "slow": there are quick and thesis`},
 		{"", "-1", "", "", "SEED=-1: want a whole number"},
 		{"", "", "b0", "", "lite0"},
 		{"", "", "", "b16", "dinov2-s14-imgfocus"},
