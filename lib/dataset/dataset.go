@@ -345,10 +345,19 @@ func (s *Set) First(n int) (samples []int) {
 }
 
 // Spread are n samples, or all where there are fewer, evenly over the set.
-func (s *Set) Spread(n int) (samples []int) {
-	n = min(n, len(s.Samples))
-	for i := range n {
-		samples = append(samples, i*len(s.Samples)/n)
+func (s *Set) Spread(n int) []int {
+	all := make([]int, len(s.Samples))
+	for i := range all {
+		all[i] = i
 	}
-	return samples
+	return SpreadOf(all, n)
+}
+
+// SpreadOf takes n of the samples, or all where there are fewer, evenly, so that all genres are among them.
+func SpreadOf(samples []int, n int) []int {
+	taken := make([]int, min(n, len(samples)))
+	for i := range taken {
+		taken[i] = samples[i*len(samples)/len(taken)]
+	}
+	return taken
 }

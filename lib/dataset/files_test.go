@@ -81,7 +81,7 @@ func TestPicturesElsewhere(t *testing.T) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}
 	}
-	// An empty file may be the placeholder of a cloud, too.
+	// An empty file may stand for a picture in the cloud, too.
 	dir = folder(t, nil)
 	if err := os.WriteFile(filepath.Join(dir, "dance", "a.png"), nil, 0o644); err != nil {
 		t.Fatal(err)

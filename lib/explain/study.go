@@ -75,10 +75,10 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 			return nil, err
 		}
 	}
-	if err := s.check(ctx, hybrid, spread(hybrid.network.Test, studyChecked), c.Seed); err != nil {
+	if err := s.check(ctx, hybrid, dataset.SpreadOf(hybrid.network.Test, studyChecked), c.Seed); err != nil {
 		return nil, fmt.Errorf("checking the maps of %s: %w", hybrid.Model.Arm, err)
 	}
-	if err := s.point(ctx, arms, spread(hybrid.network.Test, studyPointing), regions); err != nil {
+	if err := s.point(ctx, arms, dataset.SpreadOf(hybrid.network.Test, studyPointing), regions); err != nil {
 		return nil, fmt.Errorf("where the maps of %s fall: %w", backbone, err)
 	}
 	return s, nil
@@ -90,18 +90,6 @@ func (s *Study) Agreement() string {
 		return ""
 	}
 	return "Single and hybrid agree on every test picture of the first fold."
-}
-
-// spread takes n of the samples, evenly, so that all genres are among them.
-func spread(samples []int, n int) []int {
-	if n >= len(samples) {
-		return samples
-	}
-	taken := make([]int, n)
-	for k := range taken {
-		taken[k] = samples[k*len(samples)/n]
-	}
-	return taken
 }
 
 func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) error {

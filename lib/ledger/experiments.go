@@ -160,16 +160,16 @@ func Differing(set *dataset.Set, a, b trial.Summary, most int) (samples []int, a
 	return samples, answers
 }
 
-// pairTest is McNemar's test of two arms on the same pictures, and the difference of their accuracies with
-// the interval of the score test, as the summary has it (paired).
-func pairTest(a, b trial.Summary) (m stats.McNemarTest, d stats.PairedDifference, err error) {
+// pairTest is McNemar's test of two arms on the same pictures, and the difference of their accuracies in
+// points, as the summary has it.
+func pairTest(a, b trial.Summary) (m stats.McNemarTest, d stats.Difference, err error) {
 	if !slices.Equal(a.Last.Files, b.Last.Files) {
 		return m, d, fmt.Errorf("%s and %s were tested on different pictures, expected the same", a.Arm, b.Arm)
 	}
 	if m, err = stats.McNemar(a.Last.Truth, a.Last.Predicted, b.Last.Predicted); err != nil {
 		return m, d, fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
 	}
-	if d, err = stats.DifferenceOfPaired(m.OnlyA, m.OnlyB, a.Last.N()); err != nil {
+	if d, err = paired(m.OnlyA, m.OnlyB, a.Last.N()); err != nil {
 		return m, d, fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
 	}
 	return m, d, nil
@@ -183,9 +183,9 @@ func PicturesTest(a, b trial.Summary) (string, error) {
 		return "", err
 	}
 	s := fmt.Sprintf("%s alone is right on %d pictures, %s alone on %d: McNemar p = %.3g (exact), %.3g (mid-p). Difference in accuracy %+.1f points, 95 %% interval %+.1f to %+.1f (Tango 1998). ",
-		a.Arm, m.OnlyA, b.Arm, m.OnlyB, m.Exact, m.MidP, 100*d.Difference, 100*d.CI.Low, 100*d.CI.High)
+		a.Arm, m.OnlyA, b.Arm, m.OnlyB, m.Exact, m.MidP, d.Value, d.CI.Low, d.CI.High)
 	if m.MidP < 0.05 {
-		return s + fmt.Sprintf("At 5 %% these runs show a difference, in favour of the arm with the higher accuracy (%+.1f points for %s).", 100*d.Difference, a.Arm), nil
+		return s + fmt.Sprintf("At 5 %% these runs show a difference, in favour of the arm with the higher accuracy (%+.1f points for %s).", d.Value, a.Arm), nil
 	}
 	return s + "The difference is not larger than chance gives at 5 %: whether the arms differ cannot be told from these runs.", nil
 }
@@ -212,8 +212,8 @@ func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, er
 		if m.MidP < 0.05 {
 			verdict = "differ"
 		}
-		rows = append(rows, []string{p[0] + " − " + p[1], fmt.Sprint(m.OnlyA), fmt.Sprint(m.OnlyB), fmt.Sprintf("%+.1f", 100*d.Difference),
-			fmt.Sprintf("%+.1f to %+.1f", 100*d.CI.Low, 100*d.CI.High), fmt.Sprintf("%.2g", m.MidP), verdict})
+		rows = append(rows, []string{p[0] + " − " + p[1], fmt.Sprint(m.OnlyA), fmt.Sprint(m.OnlyB), fmt.Sprintf("%+.1f", d.Value),
+			fmt.Sprintf("%+.1f to %+.1f", d.CI.Low, d.CI.High), fmt.Sprintf("%.2g", m.MidP), verdict})
 	}
 	return []string{"arms", "right in the first alone", "in the second alone", "points", "95 %", "McNemar mid-p", "at 5 %"}, rows, nil
 }

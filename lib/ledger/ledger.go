@@ -183,30 +183,6 @@ func Table(entries []Entry, where string) (header []string, rows [][]string) {
 // mixed are the tables whose rows are of different quantities.
 var mixed = map[string]bool{"Table 4.2": true}
 
-// Column writes the values of one column of a table with one number of decimals: so many that the spread of
-// the values, or where they are all the same their size, shows three digits, and none where all are whole.
-// Thousands are grouped; NaN is a dash.
-func Column(values []float64) []string {
-	lo, hi, whole := math.Inf(1), math.Inf(-1), true
-	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			lo, hi, whole = min(lo, v), max(hi, v), whole && v == math.Trunc(v)
-		}
-	}
-	n := 0
-	if spread := hi - lo; !whole {
-		if spread == 0 {
-			spread = math.Abs(hi)
-		}
-		n = min(max(2-int(math.Floor(math.Log10(spread))), 0), 6)
-	}
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = fixed(v, n)
-	}
-	return out
-}
-
 // decimals is how many digits behind the point a number was published with.
 func decimals(published float64) int {
 	if math.IsNaN(published) {

@@ -137,16 +137,6 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func ExampleColumn() {
-	fmt.Println(Column([]float64{0.8633, 0.9, -0.05, math.NaN()}))
-	fmt.Println(Column([]float64{1200, 34, -5}))
-	fmt.Println(Column([]float64{1234.56, 20.1}))
-	// Output:
-	// [0.863 0.900 −0.050 –]
-	// [1,200 34 −5]
-	// [1,235 20]
-}
-
 func TestMetadataClaims(t *testing.T) {
 	table := rows(60, "dance", "gourmet", "travel")
 	for i := range table.Rows {

@@ -62,13 +62,17 @@ func Foot(set *dataset.Set, settings string) func(ctx context.Context, chapter s
 		if err != nil {
 			return nil, err
 		}
+		chosen := settings
+		if arms := os.Getenv("ARMS"); arms != "" {
+			chosen += " ARMS=" + arms
+		}
 		kind := "own pictures"
 		if set.StandIn {
 			kind = "stand-in pictures"
 		}
 		return []Fact{
 			{Name: "Data", Value: fmt.Sprintf("%d %s, fingerprint %s", len(set.Samples), kind, fingerprint)},
-			{Name: "Settings", Value: settings},
+			{Name: "Settings", Value: chosen},
 			{Name: "Weights", Value: used},
 			{Name: "Processor", Value: fmt.Sprintf("%s (%s, %s), %d threads", m.Processor, m.Platform, m.Device, bench.Threads())},
 			{Name: "Versions", Value: strings.Join(append(versions, "XLA plug-in "+m.Plugin), ", ")},
@@ -159,7 +163,7 @@ func command(dir, settings string) (string, error) {
 	if strings.Contains(os.Getenv("GOMLX_BACKEND"), "cuda") {
 		words = append(words, "BACKEND=cuda")
 	}
-	for _, name := range []string{"ARMS", setup.HomeVariable} {
+	for _, name := range []string{"ARMS", "LENIENT", setup.HomeVariable} {
 		if value := os.Getenv(name); value != "" {
 			words = append(words, name+"="+quote(value))
 		}

@@ -102,8 +102,8 @@ type Job struct {
 // as they were.
 //
 // Two notebooks run at a time, the longest first. One whose metadata say {"thesis": {"first": true}} is
-// run before those that do not; of two such, the shorter has the processor when it wants it. One whose metadata say {"thesis": {"measures_speed_of":
-// [NETWORK, …]}} runs by itself, as soon as these are through, where Job.Measured says of one of the
+// run before those that do not; of two such, the shorter has the processor when it wants it. One whose
+// metadata say {"thesis": {"measures_speed_of": [NETWORK, …]}} runs by itself, as soon as these are through, where Job.Measured says of one of the
 // networks that its speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the
 // records that others leave, and waits for all that say a smaller number, or none.
 func Build(ctx context.Context, job Job) (err error) {

@@ -17,6 +17,7 @@ import (
 
 	"thesis.example/lib/progress"
 	"thesis.example/lib/setup"
+	"thesis.example/lib/trial"
 )
 
 // How notebooks share the machine, and how long that takes: outlines, what runs next, and the time left
@@ -350,10 +351,11 @@ func loadTimes(dir string, pictures int) (*times, error) {
 	if err != nil {
 		return nil, err
 	}
-	on := dir
-	for _, name := range []string{"PROFILE", "SEED", "CNN", "VIT", "ARMS"} {
-		on += "\x00" + os.Getenv(name)
+	choice, err := trial.Current()
+	if err != nil {
+		return nil, err
 	}
+	on := dir + "\x00" + choice.String() + "\x00" + os.Getenv("ARMS")
 	t := &times{pictures: pictures, file: filepath.Join(cache, "cell-seconds.json"), on: fmt.Sprintf("%x", sha256.Sum256([]byte(on)))[:16]}
 	data, err := os.ReadFile(t.file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -64,7 +64,7 @@ func (c Caption) marked() Caption {
 // there is no notebook. Cells are text, never HTML. Columns of numbers are
 // aligned on the right. A row shorter than the header is filled up.
 //
-// A column has one number of decimals (ledger.Column), with three exceptions that its heading declares:
+// A column has one number of decimals, with three exceptions that its heading declares:
 // p-values ("p", "p, HC3", "McNemar mid-p"), a column "value", and all columns of a table that has a
 // column "quantity", each row of which is another quantity with digits of its own.
 //

@@ -20,7 +20,7 @@ import (
 func runReport(ctx context.Context, args []string) error {
 	fs := flag.NewFlagSet("report", flag.ContinueOnError)
 	data := fs.String("data", "", "data folder (default $DATA, else data/standin)")
-	lenient := fs.Bool("lenient", false, "leave out what is at fault, and list it in the chapters, instead of stopping")
+	lenient := fs.Bool("lenient", os.Getenv("LENIENT") == "1", "leave out what is at fault, and list it in the chapters, instead of stopping")
 	out := fs.String("o", "", "folder to write (default report)")
 	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
 		return err
@@ -61,7 +61,7 @@ func runReport(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := set.Folds(trial.Folds, 1); errors.Is(err, dataset.ErrFewPictures) {
+	if _, err := set.Folds(trial.Folds, choice.Seed); errors.Is(err, dataset.ErrFewPictures) {
 		fmt.Fprintln(os.Stderr, "chapters 3, 5, 6 and 7 show no experiments:", err)
 	} else if err != nil {
 		return err
