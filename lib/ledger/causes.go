@@ -51,27 +51,20 @@ func CausalResults(summaries []trial.Summary) (header []string, rows [][]string,
 			}
 		}
 	}
-	return []string{"arm", "right", "against", "right", "difference", "95 %", "McNemar mid-p"}, rows, missing, nil
+	return []string{"arm", "right", "against", "right", "difference, points", "95 %", "McNemar mid-p"}, rows, missing, nil
 }
 
 func share(r trial.Result) string {
 	return fmt.Sprintf("%d of %d", r.Correct, r.N())
 }
 
-// differenceRow is a − b in points, its interval and the test.
+// differenceRow is a − b in points, its interval and McNemar's mid-p.
 func differenceRow(a, b trial.Result) ([]string, error) {
-	if !slices.Equal(a.Files, b.Files) {
-		return nil, fmt.Errorf("they were tested on different pictures, expected the same")
-	}
-	m, err := stats.McNemar(a.Truth, a.Predicted, b.Predicted)
+	_, d, err := pairTest(a, b)
 	if err != nil {
 		return nil, err
 	}
-	d, err := paired(m.OnlyA, m.OnlyB, a.N())
-	if err != nil {
-		return nil, err
-	}
-	return []string{fmt.Sprintf("%+.2f points", d.Value), fmt.Sprintf("%+.2f to %+.2f", d.CI.Low, d.CI.High), fmt.Sprintf("%.3f", d.P)}, nil
+	return []string{fmt.Sprintf("%+.2f", d.Value), fmt.Sprintf("%+.2f to %+.2f", d.CI.Low, d.CI.High), fmt.Sprintf("%.2g", d.P)}, nil
 }
 
 // ProbeTable compares linear probes of the backbone before training and after the training of each arm
@@ -110,7 +103,7 @@ func ProbeTable(summaries []trial.Summary) (header []string, rows [][]string, er
 			}
 		}
 	}
-	return []string{"backbone", "after training", "probe right", "95 %", "against single", "95 %", "McNemar mid-p"}, rows, nil
+	return []string{"backbone", "after training", "probe right", "95 %", "against single, points", "95 %", "McNemar mid-p"}, rows, nil
 }
 
 // SizeTable sets the arms of experiment 2 that see the picture alone beside the number of values that
@@ -135,7 +128,7 @@ func SizeTable(summaries []trial.Summary) (header []string, rows [][]string, err
 		}
 		rows = append(rows, append([]string{name, grouped(s.Parameters), share(s.Last), fmt.Sprintf("%.1f to %.1f %%", 100*ci.Low, 100*ci.High)}, row...))
 	}
-	return []string{"arm", "trained values", "right", "95 %", "against vit-single", "95 %", "McNemar mid-p"}, rows, nil
+	return []string{"arm", "trained values", "right", "95 %", "against vit-single, points", "95 %", "McNemar mid-p"}, rows, nil
 }
 
 // Say is a claim's verdict on these data and, of each question that decides it, the numbers, in a

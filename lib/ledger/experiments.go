@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -162,25 +163,23 @@ func Differing(set *dataset.Set, a, b trial.Summary, most int) (samples []int, a
 
 // pairTest is McNemar's test of two arms on the same pictures, and the difference of their accuracies in
 // points, as the summary has it.
-func pairTest(a, b trial.Summary) (m stats.McNemarTest, d stats.Difference, err error) {
-	if !slices.Equal(a.Last.Files, b.Last.Files) {
-		return m, d, fmt.Errorf("%s and %s were tested on different pictures, expected the same", a.Arm, b.Arm)
+func pairTest(a, b trial.Result) (m stats.McNemarTest, d stats.Difference, err error) {
+	if !slices.Equal(a.Files, b.Files) {
+		return m, d, errors.New("they were tested on different pictures, expected the same")
 	}
-	if m, err = stats.McNemar(a.Last.Truth, a.Last.Predicted, b.Last.Predicted); err != nil {
-		return m, d, fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
+	if m, err = stats.McNemar(a.Truth, a.Predicted, b.Predicted); err != nil {
+		return m, d, err
 	}
-	if d, err = paired(m.OnlyA, m.OnlyB, a.Last.N()); err != nil {
-		return m, d, fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
-	}
-	return m, d, nil
+	d, err = paired(m.OnlyA, m.OnlyB, a.N())
+	return m, d, err
 }
 
 // PicturesTest compares two arms picture by picture after the last epoch: McNemar's test and the
 // interval of the difference in accuracy, in sentences.
 func PicturesTest(a, b trial.Summary) (string, error) {
-	m, d, err := pairTest(a, b)
+	m, d, err := pairTest(a.Last, b.Last)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
 	}
 	s := fmt.Sprintf("%s alone is right on %d pictures, %s alone on %d: McNemar p = %.3g (exact), %.3g (mid-p). Difference in accuracy %+.1f points, 95 %% interval %+.1f to %+.1f (Tango 1998). ",
 		a.Arm, m.OnlyA, b.Arm, m.OnlyB, m.Exact, m.MidP, d.Value, d.CI.Low, d.CI.High)
@@ -204,9 +203,9 @@ func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, er
 		if a == nil || b == nil {
 			continue
 		}
-		m, d, err := pairTest(*a, *b)
+		m, d, err := pairTest(a.Last, b.Last)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("comparing %s with %s: %w", p[0], p[1], err)
 		}
 		verdict := "no difference shown"
 		if m.MidP < 0.05 {
@@ -220,6 +219,9 @@ func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, er
 
 // comparedPairs are the comparisons of experiment 2.
 var comparedPairs = [][2]string{{"cnn-hybrid", "cnn-single"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}}
+
+// publishedPairs are the same, the arm with the higher published accuracy first.
+var publishedPairs = [][2]string{{"cnn-single", "cnn-hybrid"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}}
 
 // OverlapTable puts the published difference of experiment 1 to McNemar's test in both extremes of the
 // overlap of the two arms' errors (Discordant), which is not published.
@@ -247,7 +249,7 @@ func PublishedPairsTable() (header []string, rows [][]string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, pair := range [][2]string{{"cnn-single", "cnn-hybrid"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}} {
+	for _, pair := range publishedPairs {
 		a, b := ref.Experiment2[publishedKey(pair[0])].Correct, ref.Experiment2[publishedKey(pair[1])].Correct
 		var p [2]float64 // strongest and weakest case
 		for i, nested := range []bool{true, false} {

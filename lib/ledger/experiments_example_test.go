@@ -276,11 +276,11 @@ func ExamplePublishedPairsTable() {
 func ExampleNeedTable() {
 	printTableOr(NeedTable())
 	// Output:
-	// arms | published difference | pictures needed at 5 of 100 | at 10 of 100
-	// cnn-single − cnn-hybrid | 1.33 points | 2,206 | 4,413
-	// vit-hybrid − vit-single | 0.33 points | 35,318 | 70,638
-	// vit-single − cnn-single | 4.33 points | 207 | 416
-	// vit-hybrid − cnn-hybrid | 6.00 points | – | 216
+	// arms | published difference, points | pictures needed at 5 of 100 | at 10 of 100
+	// cnn-single − cnn-hybrid | 1.33 | 2,206 | 4,413
+	// vit-hybrid − vit-single | 0.33 | 35,318 | 70,638
+	// vit-single − cnn-single | 4.33 | 207 | 416
+	// vit-hybrid − cnn-hybrid | 6.00 | – | 216
 }
 
 func ExampleTravelForDance() {
@@ -330,18 +330,18 @@ func ExampleCausalResults() {
 	printTable(header, rows)
 	// Output:
 	// true <nil>
-	// arm | right | against | right | difference | 95 % | McNemar mid-p
-	// cnn-hybrid-cut | 12 of 15 | cnn-hybrid | 10 of 15 | +13.33 points | -9.77 to +37.88 | 0.250
+	// arm | right | against | right | difference, points | 95 % | McNemar mid-p
+	// cnn-hybrid-cut | 12 of 15 | cnn-hybrid | 10 of 15 | +13.33 | -9.77 to +37.88 | 0.25
 }
 
 func ExampleProbeTable() {
 	printTableOr(ProbeTable(experiment2()))
 	// Output:
-	// backbone | after training | probe right | 95 % | against single | 95 % | McNemar mid-p
+	// backbone | after training | probe right | 95 % | against single, points | 95 % | McNemar mid-p
 	// cnn | cnn-single | 12 of 15 | 54.8 to 93.0 % | – | – | –
-	// cnn | cnn-hybrid | 10 of 15 | 41.7 to 84.8 % | -13.33 points | -37.88 to +9.77 | 0.250
+	// cnn | cnn-hybrid | 10 of 15 | 41.7 to 84.8 % | -13.33 | -37.88 to +9.77 | 0.25
 	// vit | vit-single | 14 of 15 | 70.2 to 98.8 % | – | – | –
-	// vit | vit-hybrid | 15 of 15 | 79.6 to 100.0 % | +6.67 points | -15.08 to +29.82 | 0.500
+	// vit | vit-hybrid | 15 of 15 | 79.6 to 100.0 % | +6.67 | -15.08 to +29.82 | 0.5
 }
 
 func ExampleShapleyTable() {
@@ -381,8 +381,8 @@ func ExampleBalanceTable() {
 func ExampleSizeTable() {
 	printTableOr(SizeTable(experiment2()))
 	// Output:
-	// arm | trained values | right | 95 % | against vit-single | 95 % | McNemar mid-p
-	// cnn-single | 1,234 | 12 of 15 | 54.8 to 93.0 % | -13.33 points | -37.88 to +9.77 | 0.250
+	// arm | trained values | right | 95 % | against vit-single, points | 95 % | McNemar mid-p
+	// cnn-single | 1,234 | 12 of 15 | 54.8 to 93.0 % | -13.33 | -37.88 to +9.77 | 0.25
 	// tiny-single | not trained | – | – | – | – | –
 	// vit-single | 1,234 | 14 of 15 | 70.2 to 98.8 % | – | – | –
 }

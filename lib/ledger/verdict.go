@@ -306,11 +306,11 @@ func NeedTable() (header []string, rows [][]string, err error) {
 	}
 	b := claimBook{ref: ref}
 	n := 3 * ref.PerClass
-	for _, pair := range [][2]string{{"cnn-single", "cnn-hybrid"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}} {
+	for _, pair := range publishedPairs {
 		k, _ := b.correct(2, pair[0])
 		l, _ := b.correct(2, pair[1])
 		difference := float64(k-l) / float64(n)
-		row := []string{pair[0] + " − " + pair[1], fmt.Sprintf("%.2f points", 100*difference)}
+		row := []string{pair[0] + " − " + pair[1], fmt.Sprintf("%.2f", 100*difference)}
 		for _, discordance := range []float64{0.05, 0.10} {
 			size, err := stats.SampleSizeMcNemar(difference, discordance, 0.8)
 			if errors.Is(err, stats.ErrRange) {
@@ -324,5 +324,5 @@ func NeedTable() (header []string, rows [][]string, err error) {
 		}
 		rows = append(rows, row)
 	}
-	return []string{"arms", "published difference", "pictures needed at 5 of 100", "at 10 of 100"}, rows, nil
+	return []string{"arms", "published difference, points", "pictures needed at 5 of 100", "at 10 of 100"}, rows, nil
 }
