@@ -4,8 +4,9 @@
     python testdata/maps.py full FILE      the same of EfficientNet-B0 and ViT-B/16, for make parity
 
 Parameters, pictures and metadata come from a formula that the test repeats, so that the file holds results
-only: of every array its norm and some values at even distances. Relevance and rollout have no package; they
-are written here from their papers' equations.
+only: of every array its norm and some values at even distances. Of the full CNN it holds batch norm's
+statistics too: by the formula they would let the values grow from block to block until rounding decides the
+gradients. Relevance and rollout have no package; they are written here from their papers' equations.
 """
 
 import json
@@ -83,11 +84,25 @@ def agree(a, b):
     assert np.abs(a - b).max() <= 1e-5 * np.abs(b).max(), np.abs(a - b).max() / np.abs(b).max()
 
 
-def common(name, net, size):
-    net.eval()
+def given(name, size):
     u = noise(name + " pictures", BATCH * size * size * 3).reshape(BATCH, size, size, 3)
     x = torch.tensor(2 * u, dtype=torch.float32).permute(0, 3, 1, 2).contiguous()
-    metadata = torch.tensor(2 * noise(name + " metadata", BATCH * META).reshape(BATCH, META), dtype=torch.float32)
+    return x, torch.tensor(2 * noise(name + " metadata", BATCH * META).reshape(BATCH, META), dtype=torch.float32)
+
+
+def measure_statistics(name, net, size):
+    """Sets batch norm's statistics to those of the case's pictures, and returns them by name."""
+    norms = {n: m for n, m in net.backbone.named_modules() if isinstance(m, nn.BatchNorm2d)}
+    for m in norms.values():
+        m.momentum = 1.0
+    with torch.no_grad():
+        net.train()(*given(name, size))
+    return {f"{n}.{s}": getattr(m, s).tolist() for n, m in norms.items() for s in ("running_mean", "running_var")}
+
+
+def common(name, net, size):
+    net.eval()
+    x, metadata = given(name, size)
     net.metadata = metadata
     out = {"case": name, "size": size, "classes": CLASSES}
     with torch.no_grad():
@@ -106,9 +121,12 @@ def common(name, net, size):
     return out, x
 
 
-def cnn(name, backbone, size):
+def cnn(name, backbone, size, measured=False):
     net = Hybrid(backbone, backbone.num_features)
+    statistics = measure_statistics(name, net, size) if measured else {}
     out, x = common(name, net, size)
+    if measured:
+        out["statistics"] = statistics
     out["gradcam"] = {}
     head = backbone.bn2  # timm's conv_head, batch norm and activation
     for block, layer in [("conv_head", head), (f"blocks.{len(backbone.blocks) - 1}.{len(backbone.blocks[-1]) - 1}", backbone.blocks[-1][-1])]:
@@ -148,7 +166,7 @@ def vit(name, backbone, size):
 
 
 if sys.argv[1:2] == ["full"]:
-    cases = [cnn("full CNN", timm.create_model("efficientnet_b0", num_classes=0), 224),
+    cases = [cnn("full CNN", timm.create_model("efficientnet_b0", num_classes=0), 224, measured=True),
              vit("full ViT", timm.create_model("vit_base_patch16_224", num_classes=0), 224)]
     path = sys.argv[2]
 else:
