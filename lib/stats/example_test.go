@@ -263,3 +263,14 @@ func ExampleCochranQ() {
 	// Output:
 	// Q(2) = 3.00, p = 0.223
 }
+
+func ExampleFormatP() {
+	for _, p := range []float64{0.5, 0.02713, 0.0009996, 4e-13} {
+		fmt.Println(stats.FormatP(p), "|", stats.SayP(p))
+	}
+	// Output:
+	// 0.500 | p = 0.500
+	// 0.027 | p = 0.027
+	// < 0.001 | p < 0.001
+	// < 0.001 | p < 0.001
+}
