@@ -131,21 +131,6 @@ func SizeTable(summaries []trial.Summary) (header []string, rows [][]string, err
 	return []string{"arm", "trained values", "right", "95 %", "against vit-single, points", "95 %", "McNemar mid-p"}, rows, nil
 }
 
-// Say is a claim's verdict on these data and, of each question that decides it, the numbers, in a
-// sentence each.
-func (c Claim) Say() string {
-	lines := []string{fmt.Sprintf("%s, %q: %s.", c.ID, c.Text, c.Ours)}
-	for _, q := range c.Questions {
-		a := q.Ours
-		if !a.Known() {
-			lines = append(lines, fmt.Sprintf("%s: %s.", q.Asks, a.Note))
-			continue
-		}
-		lines = append(lines, fmt.Sprintf("%s: %+.2f %s (%+.2f to %+.2f, p = %.2g): %s.", q.Asks, a.Value, q.Unit, a.Low, a.High, a.P, a.Verdict))
-	}
-	return strings.Join(lines, " ")
-}
-
 // FindClaim is the claim of that id.
 func FindClaim(claims []Claim, id string) (Claim, error) {
 	i := slices.IndexFunc(claims, func(c Claim) bool { return c.ID == id })

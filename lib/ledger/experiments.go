@@ -319,15 +319,6 @@ func SizeCurves(summaries []trial.Summary) (curves []chart.Curve, err error) {
 	return curves, nil
 }
 
-// SayVerdicts counts the verdicts on the published numbers, in a sentence.
-func SayVerdicts(claims []Claim) string {
-	of := map[string]int{}
-	for _, c := range claims {
-		of[c.Published]++
-	}
-	return fmt.Sprintf("Of %d claims the published numbers support %d and contradict %d; %d cannot be told from 300 pictures.", len(claims), of[Supported], of[Contradicted], of[Open])
-}
-
 // AccuracyBars are the shares of right pictures (Accuracies) with their intervals, published and, under the
 // name of ours, on these data. None are without a complete arm.
 func AccuracyBars(summaries []trial.Summary, ours string) (arms []string, bars []chart.Bar, err error) {

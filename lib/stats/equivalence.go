@@ -165,6 +165,11 @@ func (d PairedDifference) z(delta float64) float64 {
 	return over / math.Sqrt(max(0, n*(2*q+delta*(1-delta))))
 }
 
+// At is the interval at another confidence than that of CI, 0 to 1.
+func (d PairedDifference) At(confidence float64) Interval {
+	return d.interval(zUpper((1 - confidence) / 2))
+}
+
 // interval is all delta with |z(delta)| ≤ critical; z falls as delta grows.
 func (d PairedDifference) interval(critical float64) Interval {
 	find := func(target float64) float64 {

@@ -3,6 +3,8 @@ package stats
 import (
 	"fmt"
 	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // What follows asks numbers as a paper prints them, where the values behind them are not there.
@@ -18,6 +20,21 @@ type Difference struct {
 	Value float64
 	CI    Interval
 	P     float64
+	// At is the interval at another confidence than Level, 0 to 1.
+	At func(confidence float64) Interval
+}
+
+// studentised is the difference d of that standard error, t distributed with df degrees of freedom; with
+// +Inf of them normal.
+func studentised(d, se, df float64) Difference {
+	if math.IsInf(df, 1) {
+		at := func(confidence float64) Interval { return around(d, zUpper((1-confidence)/2)*se) }
+		return Difference{Value: d, CI: around(d, zCritical*se), P: 2 * zTail(math.Abs(d)/se), At: at}
+	}
+	at := func(confidence float64) Interval {
+		return around(d, distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1+confidence)/2)*se)
+	}
+	return Difference{Value: d, CI: around(d, tCritical(df)*se), P: tTail(d/se, df), At: at}
 }
 
 // Welch compares the means of two groups a and b with unequal variances (Welch 1947):
@@ -47,8 +64,7 @@ func Welch(a, b Moments) (Difference, error) {
 	}
 	va, vb := sq(a.SD)/float64(a.N), sq(b.SD)/float64(b.N)
 	df := sq(va+vb) / (sq(va)/float64(a.N-1) + sq(vb)/float64(b.N-1))
-	d, se := a.Mean-b.Mean, math.Sqrt(va+vb)
-	return Difference{Value: d, CI: around(d, tCritical(df)*se), P: tTail(d/se, df)}, nil
+	return studentised(a.Mean-b.Mean, math.Sqrt(va+vb), df), nil
 }
 
 // CompareCorrelations compares Pearson's r of two independent samples on Fisher's scale (Fisher 1921):
@@ -70,9 +86,20 @@ func CompareCorrelations(r1 float64, n1 int, r2 float64, n2 int) (Difference, er
 			return Difference{}, fmt.Errorf("compare correlations: %s: %w: have %d, need at least 4", c.name, ErrTooFew, c.n)
 		}
 	}
-	d := math.Atanh(r1) - math.Atanh(r2)
-	se := math.Sqrt(1/float64(n1-3) + 1/float64(n2-3))
-	return Difference{Value: d, CI: around(d, zCritical*se), P: 2 * zTail(math.Abs(d)/se)}, nil
+	return studentised(math.Atanh(r1)-math.Atanh(r2), math.Sqrt(1/float64(n1-3)+1/float64(n2-3)), math.Inf(1)), nil
+}
+
+// CorrelationBelow compares a correlation ρ with Pearson's r of n rows on Fisher's scale: Value is
+// artanh ρ − artanh r, normal with variance 1/(n−3).
+//
+// Errors: as CompareCorrelations'.
+func CorrelationBelow(r float64, n int, rho float64) (Difference, error) {
+	// A second sample of endless size has the correlation ρ for certain.
+	d, err := CompareCorrelations(rho, math.MaxInt, r, n)
+	if err != nil {
+		return d, fmt.Errorf("correlation %g against %g: %w", r, rho, err)
+	}
+	return d, nil
 }
 
 // CorrectedTOf is CorrectedT of two classifiers' scores over k splits of which only mean and standard
@@ -93,9 +120,7 @@ func CorrectedTOf(a, b Moments, nTrain, nTest int) (together, against Difference
 		if !(sd > 0) || math.IsInf(sd, 0) {
 			return Difference{}, fmt.Errorf("corrected t: standard deviation of the difference %g is %w", sd, ErrRange)
 		}
-		d := a.Mean - b.Mean
-		se := sd * math.Sqrt(k/(k-1)*(1/k+float64(nTest)/float64(nTrain)))
-		return Difference{Value: d, CI: around(d, tCritical(k-1)*se), P: tTail(d/se, k-1)}, nil
+		return studentised(a.Mean-b.Mean, sd*math.Sqrt(k/(k-1)*(1/k+float64(nTest)/float64(nTrain))), k-1), nil
 	}
 	if together, err = of(math.Abs(a.SD - b.SD)); err != nil {
 		return together, against, err

@@ -85,17 +85,26 @@ func runClaims(ctx context.Context, args []string) error {
 			fmt.Println(why)
 		}
 	}
-	for _, table := range []func([]ledger.Claim) ([]string, [][]string){ledger.EvidenceTable, ledger.VerdictTable} {
-		fmt.Println()
-		header, rows := table(claims)
-		for _, row := range append([][]string{header}, rows...) {
-			fmt.Fprintln(w, strings.Join(row, "\t"))
+	fmt.Println()
+	_, evidence := ledger.EvidenceTable(claims)
+	for _, row := range evidence {
+		if row[0] != "" { // a question or a remark, not in columns
+			fmt.Fprintln(w, row[0]+"\t"+row[1])
+			continue
 		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
+		whose, note, _ := strings.Cut(row[1], ": ")
+		fmt.Fprintln(w, strings.Join(append([]string{"", whose}, append(row[2:], note)...), "\t"))
 	}
-	fmt.Printf("\nOn %s. The rule: go doc ./lib/ledger.Supported\n", data)
+	fmt.Fprintln(w)
+	header, verdicts := ledger.VerdictTable(claims)
+	for _, row := range append([][]string{header}, verdicts...) {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Printf("\n%s\n", ledger.SayVerdicts(claims))
+	fmt.Printf("On %s. The rule: go doc ./lib/ledger.Supported\n", data)
 	for _, note := range []string{set.Named(), set.Corrected()} {
 		if note != "" {
 			fmt.Println("Note:", note)
