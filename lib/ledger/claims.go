@@ -50,11 +50,11 @@ func MetadataClaims(t *features.Table) ([]Claim, error) {
 	}
 	c1.Questions = append(c1.Questions, weak)
 	c2 := Claim{ID: "C2", Where: "4.4.2, 4.5", Text: "Dance has by far the most faces; travel is the most saturated"}
-	for _, c := range []struct{ column, unit, more, less string }{
-		{"face_count", "faces", "dance", "travel"}, {"face_count", "faces", "dance", "gourmet"},
-		{"mean_saturation", "shares of full saturation", "travel", "gourmet"}, {"mean_saturation", "shares of full saturation", "travel", "dance"},
+	for _, c := range []struct{ column, name, unit, more, less string }{
+		{"face_count", "faces a picture", "faces", "dance", "travel"}, {"face_count", "faces a picture", "faces", "dance", "gourmet"},
+		{"mean_saturation", "mean saturation", "shares of 1", "travel", "gourmet"}, {"mean_saturation", "mean saturation", "shares of 1", "travel", "dance"},
 	} {
-		q, err := meansQuestion(ref, t, c.column, c.unit, c.more, c.less)
+		q, err := meansQuestion(ref, t, c.column, c.name, c.unit, c.more, c.less)
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +178,7 @@ func weakQuestion(ref *Reference, t *features.Table, genre string) (Question, er
 }
 
 // meansQuestion asks whether the mean of a column is larger in one genre than in the other.
-func meansQuestion(ref *Reference, t *features.Table, column, unit, more, less string) (Question, error) {
+func meansQuestion(ref *Reference, t *features.Table, column, name, unit, more, less string) (Question, error) {
 	published := func(genre string) stats.Moments {
 		m := ref.Faces[genre]
 		if column == "mean_saturation" {
@@ -190,7 +190,7 @@ func meansQuestion(ref *Reference, t *features.Table, column, unit, more, less s
 	if err != nil {
 		return Question{}, fmt.Errorf("published %s of %s and %s: %w", column, more, less, err)
 	}
-	q := Question{Asks: fmt.Sprintf("%s in %s − in %s", column, more, less), Unit: unit, Matters: p.Value / 2}
+	q := Question{Asks: fmt.Sprintf("%s in %s − in %s", name, more, less), Unit: unit, Matters: p.Value / 2}
 	q.Published = decide(2*ref.PerClass, q.Matters, p)
 	q.Ours, err = measured(func() (Answer, error) {
 		var m [2]stats.Moments
@@ -600,7 +600,7 @@ func (b *claimBook) f1(experiment int, more, less string) Question {
 	k, l := b.ref.Experiment2[publishedKey(more)], b.ref.Experiment2[publishedKey(less)]
 	q := Question{Asks: fmt.Sprintf("macro F1 of %s − %s, experiment %d, over folds", more, less, experiment), Unit: "points", Matters: 100 * (k.F1 - l.F1) / 2}
 	q.Published = Answer{Verdict: Open, N: b.pictures(), Value: 100 * (k.F1 - l.F1), Low: math.Inf(-1), High: math.Inf(1), P: 1,
-		Note: "printed without a spread, and not to be had with the printed accuracies"}
+		Note: "printed without a spread; that of hybrid cannot be had with its printed accuracy (section 6.2)"}
 	q.Ours = b.answer(b.overFolds(q.Matters, experiment, more, less, func(s *trial.Summary, r *trial.Record) (float64, error) {
 		var truth, predicted []int
 		for _, p := range r.Last.Pictures {

@@ -130,7 +130,7 @@ func (c *Claim) concluded(answer func(*Question) *Answer) string {
 			}
 			continue
 		case q.Role == Cause && a.Verdict != NotPublished && (first.Known() || first.Verdict == NotAsked) && first.Verdict != Supported:
-			*a = Answer{Verdict: NotAsked, Note: fmt.Sprintf("asked where %s is above 0: nothing is shown that it could explain", c.Questions[0].Asks)}
+			*a = Answer{Verdict: NotAsked, Note: "the difference that it would explain is not shown"}
 			continue
 		case q.Role == Premise && a.Known():
 			if a.Verdict != Supported {
