@@ -279,8 +279,8 @@ func ExampleMetadataClaims() {
 		fmt.Println(c.ID, c.Ours)
 	}
 	// Output:
-	// C1 cannot be told from this much data
-	// C2 cannot be told from this much data
+	// C1 contradicted
+	// C2 cannot be told
 	// 4.5-3 supported
 }
 
@@ -293,10 +293,10 @@ func ExampleClaims() {
 		fmt.Printf("%s: %s, %s\n", c.ID, c.Published, c.Ours)
 	}
 	// Output:
-	// C1: supported, cannot be told from this much data
-	// C2: supported, cannot be told from this much data
+	// C1: supported, contradicted
+	// C2: supported, cannot be told
 	// 4.5-3: supported, supported
-	// C3: cannot be told from this much data, not measured
+	// C3: cannot be told, not measured
 }
 
 func ExampleFindClaim() {
@@ -340,9 +340,9 @@ func ExampleEvidenceTable() {
 	header, rows := ledger.EvidenceTable(claims)
 	show(2, header, rows)
 	// Output:
-	// ["" "more than 0?" "" "difference" "95 %" "p" "verdict" "note"]
-	// ["C1" "correlation of log saves and log likes in dance − in gourmet (r = 0.87 and 0.30 published)" "published" "+1.03 artanh r" "+0.74 to +1.31" "8.9e-13" "supported" ""]
-	// ["" "" "here" "+0.25 artanh r" "-1.71 to +2.21" "0.81" "cannot be told from this much data" "r = 1.00 and 1.00"]
+	// ["" "more than 0?" "difference" "95 %" "p" "verdict"]
+	// ["C1" "correlation r of log saves and log likes in dance − in gourmet, in artanh r" "" "" "" ""]
+	// ["" "published: r = 0.87 and 0.30" "+1.03" "+0.74 to +1.31" "< 0.001" "supported"]
 }
 
 func ExampleLiterature() {

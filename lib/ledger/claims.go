@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -135,14 +136,14 @@ func correlationQuestion(ref *Reference, t *features.Table, more, less string) (
 	return q, err
 }
 
-// strongR is the correlation that Cohen 1988 calls large: from there on the one quantity explains a quarter
-// of the other's variance.
+// strongR is where a correlation is no longer "hardly" one: the one quantity explains a quarter of the
+// other's variance.
 const strongR = 0.5
 
 // weakQuestion asks whether log likes and log saves hardly correlate in a genre, which is taken for less than
 // strongR.
 func weakQuestion(ref *Reference, t *features.Table, genre string) (Question, error) {
-	q := Question{Asks: fmt.Sprintf("%g (a large correlation, Cohen 1988) − r in %s", strongR, genre), Unit: "artanh r"}
+	q := Question{Asks: fmt.Sprintf("%g − r in %s: does the one explain less than a quarter of the other's variance", strongR, genre), Unit: "artanh r"}
 	answer := func(r float64, n int) (stats.Difference, string, error) {
 		d, err := stats.CorrelationBelow(r, n, strongR)
 		if err != nil {
@@ -430,18 +431,22 @@ type arm struct {
 // arms are complete summaries that were tested on the same pictures.
 func (b *claimBook) arms(wanted ...arm) ([]*trial.Summary, error) {
 	arms := make([]*trial.Summary, len(wanted))
-	var missing []string
+	missing := map[int][]string{}
 	for i, w := range wanted {
 		arms[i] = Arm(b.summaries, w.experiment, w.name)
 		switch {
 		case arms[i] == nil:
-			missing = append(missing, fmt.Sprintf("%s of experiment %d", w.name, w.experiment))
+			missing[w.experiment] = append(missing[w.experiment], w.name)
 		case arms[0] != nil && !slices.Equal(arms[i].Last.Files, arms[0].Last.Files):
 			return nil, fmt.Errorf("comparing %s with %s: they were tested on different pictures, expected the same", wanted[0].name, w.name)
 		}
 	}
 	if len(missing) > 0 {
-		return nil, fmt.Errorf("%s %w", strings.Join(missing, ", "), errNotTrained)
+		var of []string
+		for _, experiment := range slices.Sorted(maps.Keys(missing)) {
+			of = append(of, fmt.Sprintf("experiment %d, %s", experiment, strings.Join(missing[experiment], ", ")))
+		}
+		return nil, fmt.Errorf("%w: %s", errNotTrained, strings.Join(of, "; "))
 	}
 	return arms, nil
 }
@@ -764,7 +769,7 @@ func (b *claimBook) probe(more, less, before string) Question {
 		}
 		for _, s := range arms[:2] {
 			if s.Probe == nil {
-				return Answer{}, fmt.Errorf("the probe of %s %w", s.Arm, errNotTrained)
+				return Answer{}, fmt.Errorf("%w: the probe of %s", errNotTrained, s.Arm)
 			}
 		}
 		if trained, pretrained := arms[0].Probe.Correct, arms[2].Last.Correct; trained <= pretrained {

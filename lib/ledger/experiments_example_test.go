@@ -290,9 +290,10 @@ func ExampleTravelForDance() {
 	printTable(EvidenceTable([]Claim{{ID: "C6", Questions: []Question{q}}}))
 	// Output:
 	// <nil>
-	// | more than 0? |  | difference | 95 % | p | verdict | note
-	// C6 | travel taken for dance by cnn-hybrid − cnn-single, experiment 2 | published | – | – | – | not measured | the thesis prints no counts of figure 6.3 for this
-	// |  | here | +40.00 points | -20.83 to +76.93 | 0.25 | cannot be told from this much data | 5 against 3 of 5 travel pictures, 2 by the first alone and 0 by the second alone
+	// | more than 0? | difference | 95 % | p | verdict
+	// C6 | travel taken for dance by cnn-hybrid − cnn-single, experiment 2, in points |  |  |  |
+	// | published: the thesis prints no counts of figure 6.3 for this | – | – | – | not published
+	// | here: 5 against 3 of 5 travel pictures, 2 by the first alone and 0 by the second alone | +40.00 | −20.83 to +76.93 | 0.250 | cannot be told
 }
 
 func ExampleGradientCurves() {
@@ -417,7 +418,7 @@ func ExampleClaim_Say() {
 	c, err := FindClaim(claims, "C7")
 	fmt.Println(c.Say(), err)
 	// Output:
-	// C7, "Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning": cannot be told from this much data. accuracy of cnn-single − cnn-hybrid, experiment 2: +13.33 points (-9.77 to +37.88, p = 0.25): cannot be told from this much data. accuracy of cnn-hybrid-cut − cnn-hybrid, experiment 2: experiment 2, cnn-hybrid-cut is not measured yet: `go run ./lib/cmd/thesis trial -exp 2 -arm cnn-hybrid-cut` trains it. linear probe of the backbone after cnn-single − after cnn-hybrid, experiment 2: +13.33 points (-9.77 to +37.88, p = 0.25): cannot be told from this much data. <nil>
+	// C7, “Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning”: not measured. Accuracy of (cnn-hybrid-cut − cnn-single-cut) − (cnn-hybrid − cnn-single), experiment 2: not measured (not trained: experiment 2, cnn-hybrid-cut, cnn-single-cut). Linear probe of the backbone after cnn-single − after cnn-hybrid, experiment 2: not measured (not trained: experiment 2, cnn-logistic). <nil>
 }
 
 func ExampleVerdictTable() {
@@ -428,20 +429,24 @@ func ExampleVerdictTable() {
 	printTable(VerdictTable(claims))
 	// Output:
 	// | section | the thesis claims | its published numbers | these data
-	// C3 | 5.2 | With a frozen backbone, metadata raises CNN accuracy by about 4.3 points and lowers the loss | cannot be told from this much data | cannot be told from this much data
-	// C4 | 6.2 | With full fine-tuning, metadata lowers CNN accuracy (87.33 to 86.00) and F1 | cannot be told from this much data | cannot be told from this much data
-	// C5 | 6.2 | With full fine-tuning, metadata raises ViT accuracy (91.67 to 92.00) and F1 | cannot be told from this much data | cannot be told from this much data
-	// C4–C5 | 6.2, 7.4 | Metadata hurts the CNN and helps the ViT: what it does depends on the network | cannot be told from this much data | cannot be told from this much data
-	// C6 | 6.3 | CNN hybrid mistakes travel for dance; the three text dimensions are the cause, not the number of dimensions | not measured | cannot be told from this much data
-	// C7 | 7.1 | Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning | cannot be told from this much data | cannot be told from this much data
-	// C8 | 7.2 | ViT features and metadata have a semantic affinity, so simple late fusion works for ViT | cannot be told from this much data | cannot be told from this much data
-	// C9 | 7.3 | Model size may explain part of the gap | cannot be told from this much data | cannot be told from this much data
+	// C3 | 5.2 | With a frozen backbone, metadata raises CNN accuracy by about 4.3 points and lowers the loss | cannot be told | cannot be asked of these data (1 of 2 questions)
+	// C4 | 6.2 | With full fine-tuning, metadata lowers CNN accuracy (87.33 to 86.00) and F1 | cannot be told | cannot be told
+	// C5 | 6.2 | With full fine-tuning, metadata raises ViT accuracy (91.67 to 92.00) and F1 | cannot be told | cannot be told
+	// C4–C5 | 6.2, 7.4 | What metadata does depends on the network: more good, or less harm, to the ViT than to the CNN | cannot be told | cannot be told
+	// C6 | 6.3 | CNN hybrid mistakes travel for dance; the three text dimensions are the cause, not the number of dimensions | not published | cannot be told
+	// C7 | 7.1 | Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning | not published | not measured
+	// C8 | 7.2 | ViT features and metadata have a semantic affinity, so simple late fusion works for ViT | not published (1 of 2 questions) | cannot be told
+	// C9 | 7.3 | Model size may explain part of the gap between CNN and ViT | not published (1 of 2 questions) | cannot be asked of these data
+	// C10 | 7.4 | The ViT with metadata is more accurate than the CNN with metadata (92.00 against 86.00) | supported | supported
+	// C11 | 5.2, 7.1.1 | Metadata does more good, or less harm, to the CNN with a frozen backbone than with full fine-tuning | cannot be told | cannot be told
+	// C12 | 6.3 | Metadata raises what the ViT gets right of gourmet (96 to 98 of 100) | cannot be told | cannot be told
+	// C13 | 7.1.1 | The metadata carries no consistent signal of the genre | not published | not measured
 }
 
 func ExampleSayVerdicts() {
 	fmt.Println(SayVerdicts([]Claim{{Published: Supported}, {Published: Open}, {Published: Open}}))
 	// Output:
-	// Of 3 claims the published numbers support 1 and contradict 0; 2 cannot be told from 300 pictures.
+	// Of 3 claims, on the published numbers: 1 supported, 0 contradicted, 2 cannot be told. On these data: 0 supported, 0 contradicted.
 }
 
 func ExampleAccuracyBars() {
@@ -451,7 +456,7 @@ func ExampleAccuracyBars() {
 		fmt.Printf("%s %.3f from %.3f to %.3f\n", b.Name, b.Value, b.Low, b.High)
 	}
 	// Output:
-	// [1 cnn-single 1 cnn-hybrid] <nil>
+	// [cnn-single, exp. 1 cnn-hybrid, exp. 1] <nil>
 	// published [0.863 0.907] from [0.820 0.868] to [0.898 0.935]
 	// here [0.667 0.933] from [0.417 0.702] to [0.848 0.988]
 }
@@ -463,18 +468,22 @@ func ExampleClaims() {
 		fmt.Println(c.ID, c.Ours)
 	}
 	// Output:
-	// 11 <nil>
+	// 15 <nil>
 	// C1 cannot be asked of these data
 	// C2 cannot be asked of these data
 	// 4.5-3 contradicted
 	// C3 not measured
-	// C4 cannot be told from this much data
-	// C5 cannot be told from this much data
-	// C4–C5 cannot be told from this much data
-	// C6 cannot be told from this much data
-	// C7 cannot be told from this much data
-	// C8 cannot be told from this much data
-	// C9 cannot be told from this much data
+	// C4 cannot be told
+	// C5 cannot be told
+	// C4–C5 cannot be told
+	// C6 cannot be told
+	// C7 not measured
+	// C8 cannot be told
+	// C9 cannot be asked of these data
+	// C10 supported
+	// C11 not measured
+	// C12 cannot be told
+	// C13 not measured
 }
 
 func ExampleFindClaim() {
@@ -482,4 +491,21 @@ func ExampleFindClaim() {
 	fmt.Println(c.ID, c.Where, err)
 	// Output:
 	// C8 7.2 <nil>
+}
+
+func ExampleHereTable() {
+	printTable(HereTable(experiment2()[:2]))
+	// Output:
+	// | thesis | here
+	// CNN, experiment 1 | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001 | not trained
+	// CNN, experiment 2 | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001 | net, weights net-weights, 96 × 96 pixels, 2 epochs, rate 0.001, 1,234 values trained
+	// ViT, experiment 2 | ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001 | not trained
+	// ViT of about the CNN's size, experiment 2 | – | not trained
+	// training runs behind a number | five trials; how their pictures were split is not printed | one for each of 5 folds, seed 1: 15 pictures tested, each once
+}
+
+func ExampleSayHere() {
+	fmt.Println(SayHere(experiment2()[:2]))
+	// Output:
+	// Here the CNN is net at 96 × 96 pixels, trained for 2 epochs (the thesis: EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001).
 }

@@ -28,7 +28,7 @@ import (
 // questions is enough to contradict it, so that each may err in 0.025/k of the cases, the claim in 2.5 %
 // (Bonferroni; an interval errs on the one side that counts here half as often as on both). All of them are
 // needed to support it, so that nothing has to be divided: if one of the differences is not above 0, that
-// one is taken for more in 2.5 % of the cases at most (intersection-union, Berger 1982).
+// one is taken for more in 2.5 % of the cases at most (an intersection-union test).
 //
 // An answer may be missing, which is never "cannot be told": the thesis prints no number (not published), an
 // arm was not trained (not measured), or the data cannot be asked (they lack a genre that the question is
@@ -380,6 +380,46 @@ func Gather(ctx context.Context, set *dataset.Set, c trial.Choice) (*features.Ta
 	}
 	summaries, err := trial.Summarise(records)
 	return table, summaries, err
+}
+
+// behind are the arms that tell what networks stand behind the numbers, each with what the thesis has in its
+// place.
+var behind = []struct {
+	arm
+	row, thesis, short string
+}{
+	{arm{1, "cnn-single"}, "CNN, experiment 1", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001", ""},
+	{arm{2, "cnn-single"}, "CNN, experiment 2", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001", "CNN"},
+	{arm{2, "vit-single"}, "ViT, experiment 2", "ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001", "ViT"},
+	{arm{2, "tiny-single"}, "ViT of about the CNN's size, experiment 2", "–", ""},
+}
+
+// HereTable sets the networks behind our numbers beside those of the thesis, and how often each was trained.
+func HereTable(summaries []trial.Summary) (header []string, rows [][]string) {
+	runs := "–"
+	for _, b := range behind {
+		s, here := Arm(summaries, b.experiment, b.name), "not trained"
+		if s != nil {
+			here = fmt.Sprintf("%s, weights %s, %d × %[3]d pixels, %d epochs, rate %g, %s values trained", s.Architecture, s.Weights, s.Preprocess.Crop, s.Epochs, s.Rate, grouped(s.Parameters))
+			runs = fmt.Sprintf("one for each of %d folds, seed %d: %d pictures tested, each once", s.Folds, s.Seed, s.Last.N())
+		}
+		rows = append(rows, []string{b.row, b.thesis, here})
+	}
+	return []string{"", "thesis", "here"}, append(rows, []string{"training runs behind a number", "five trials; how their pictures were split is not printed", runs})
+}
+
+// SayHere names the networks of experiment 2 behind our numbers, in a sentence; "" where none is trained.
+func SayHere(summaries []trial.Summary) string {
+	var said []string
+	for _, b := range behind {
+		if s := Arm(summaries, b.experiment, b.name); s != nil && b.short != "" {
+			said = append(said, fmt.Sprintf("the %s is %s at %d × %[3]d pixels, trained for %d epochs (the thesis: %s)", b.short, s.Architecture, s.Preprocess.Crop, s.Epochs, b.thesis))
+		}
+	}
+	if len(said) == 0 {
+		return ""
+	}
+	return "Here " + strings.Join(said, "; ") + "."
 }
 
 // Accuracy is an arm's share of right pictures, published and ours, with Wilson's 95 % intervals.
