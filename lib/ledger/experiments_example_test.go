@@ -496,16 +496,16 @@ func ExampleFindClaim() {
 func ExampleHereTable() {
 	printTable(HereTable(experiment2()[:2]))
 	// Output:
-	// | thesis | here
-	// CNN, experiment 1 | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001 | not trained
-	// CNN, experiment 2 | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001 | net, weights net-weights, 96 × 96 pixels, 2 epochs, rate 0.001, 1,234 values trained
-	// ViT, experiment 2 | ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001 | not trained
-	// ViT of about the CNN's size, experiment 2 | – | not trained
-	// training runs behind a number | five trials; how their pictures were split is not printed | one for each of 5 folds, seed 1: 15 pictures tested, each once
+	// | thesis | its rate | here | weights | rate | trained values
+	// CNN of experiment 1 | EfficientNet-B0, 224 × 224 pixels, 15 epochs | 0.001 | not trained | – | – | –
+	// CNN of experiment 2 | EfficientNet-B0, 224 × 224 pixels, 15 epochs | 0.0001 | net, 96 × 96 pixels, 2 epochs | net-weights | 0.001 | 1,234
+	// ViT of experiment 2 | ViT-B/16, 224 × 224 pixels, 15 epochs | 0.0001 | not trained | – | – | –
+	// ViT of about the CNN's size, experiment 2 | – | – | not trained | – | – | –
+	// runs behind a number | five trials; how they split the pictures is not printed | – | one for each of 5 folds, seed 1; 15 pictures are tested, each once | – | – | –
 }
 
 func ExampleSayHere() {
 	fmt.Println(SayHere(experiment2()[:2]))
 	// Output:
-	// Here the CNN is net at 96 × 96 pixels, trained for 2 epochs (the thesis: EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001).
+	// Here the CNN of experiment 2 is net, 96 × 96 pixels, 2 epochs (the thesis: EfficientNet-B0, 224 × 224 pixels, 15 epochs).
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"thesis.example/lib/dataset"
@@ -386,34 +387,40 @@ func Gather(ctx context.Context, set *dataset.Set, c trial.Choice) (*features.Ta
 // place.
 var behind = []struct {
 	arm
-	row, thesis, short string
+	is, thesis, rate string
 }{
-	{arm{1, "cnn-single"}, "CNN, experiment 1", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001", ""},
-	{arm{2, "cnn-single"}, "CNN, experiment 2", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001", "CNN"},
-	{arm{2, "vit-single"}, "ViT, experiment 2", "ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001", "ViT"},
-	{arm{2, "tiny-single"}, "ViT of about the CNN's size, experiment 2", "–", ""},
+	{arm{1, "cnn-single"}, "CNN of experiment 1", "EfficientNet-B0, 224 × 224 pixels, 15 epochs", "0.001"},
+	{arm{2, "cnn-single"}, "CNN of experiment 2", "EfficientNet-B0, 224 × 224 pixels, 15 epochs", "0.0001"},
+	{arm{2, "vit-single"}, "ViT of experiment 2", "ViT-B/16, 224 × 224 pixels, 15 epochs", "0.0001"},
+	{arm{2, "tiny-single"}, "ViT of about the CNN's size, experiment 2", "–", "–"},
+}
+
+// network names a network with the size of its pictures and the epochs of its training.
+func network(s *trial.Summary) string {
+	return fmt.Sprintf("%s, %d × %[2]d pixels, %d epochs", s.Architecture, s.Preprocess.Crop, s.Epochs)
 }
 
 // HereTable sets the networks behind our numbers beside those of the thesis, and how often each was trained.
 func HereTable(summaries []trial.Summary) (header []string, rows [][]string) {
 	runs := "–"
 	for _, b := range behind {
-		s, here := Arm(summaries, b.experiment, b.name), "not trained"
-		if s != nil {
-			here = fmt.Sprintf("%s, weights %s, %d × %[3]d pixels, %d epochs, rate %g, %s values trained", s.Architecture, s.Weights, s.Preprocess.Crop, s.Epochs, s.Rate, grouped(s.Parameters))
-			runs = fmt.Sprintf("one for each of %d folds, seed %d: %d pictures tested, each once", s.Folds, s.Seed, s.Last.N())
+		row := []string{b.is, b.thesis, b.rate, "not trained", "–", "–", "–"}
+		if s := Arm(summaries, b.experiment, b.name); s != nil {
+			row = []string{b.is, b.thesis, b.rate, network(s), s.Weights, strconv.FormatFloat(s.Rate, 'f', -1, 64), grouped(s.Parameters)}
+			runs = fmt.Sprintf("one for each of %d folds, seed %d; %d pictures are tested, each once", s.Folds, s.Seed, s.Last.N())
 		}
-		rows = append(rows, []string{b.row, b.thesis, here})
+		rows = append(rows, row)
 	}
-	return []string{"", "thesis", "here"}, append(rows, []string{"training runs behind a number", "five trials; how their pictures were split is not printed", runs})
+	return []string{"", "thesis", "its rate", "here", "weights", "rate", "trained values"},
+		append(rows, []string{"runs behind a number", "five trials; how they split the pictures is not printed", "–", runs, "–", "–", "–"})
 }
 
-// SayHere names the networks of experiment 2 behind our numbers, in a sentence; "" where none is trained.
+// SayHere names the networks behind our numbers, in a sentence; "" where none is trained.
 func SayHere(summaries []trial.Summary) string {
 	var said []string
 	for _, b := range behind {
-		if s := Arm(summaries, b.experiment, b.name); s != nil && b.short != "" {
-			said = append(said, fmt.Sprintf("the %s is %s at %d × %[3]d pixels, trained for %d epochs (the thesis: %s)", b.short, s.Architecture, s.Preprocess.Crop, s.Epochs, b.thesis))
+		if s := Arm(summaries, b.experiment, b.name); s != nil && b.thesis != "–" {
+			said = append(said, fmt.Sprintf("the %s is %s (the thesis: %s)", b.is, network(s), b.thesis))
 		}
 	}
 	if len(said) == 0 {
