@@ -125,7 +125,10 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	if !ok {
 		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis (PROFILE=, -profile)", c.Profile)
 	}
-	s := byExperiment[experiment]
+	s, ok := byExperiment[experiment]
+	if !ok {
+		return settings{}, fmt.Errorf("experiment is %d: want 1 or 2", experiment)
+	}
 	s.use = maps.Clone(s.use)
 	if c.CNN != "" {
 		s.use["cnn"] = c.CNN
@@ -136,10 +139,9 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	return s, nil
 }
 
-// sizeOf is the size in pixels at which a network sees a picture: a ViT's is made of whole patches.
-func (s settings) sizeOf(n vision.Network) int {
-	if v, ok := n.(*vision.ViT); ok {
-		return max(1, (s.size+v.Patch/2)/v.Patch) * v.Patch
-	}
-	return s.size
+// Networks names the weights of the CNN and of the ViT in an experiment, and gives the height and width
+// of its pictures in pixels (vision.WholePatches of it for a ViT).
+func (c Choice) Networks(experiment int) (cnn, vit string, size int, err error) {
+	s, err := settingsOf(profiles, c, experiment)
+	return s.use["cnn"], s.use["vit"], s.size, err
 }
