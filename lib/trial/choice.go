@@ -139,9 +139,14 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	return s, nil
 }
 
-// Networks names the weights of the CNN and of the ViT in an experiment, and gives the height and width
-// of its pictures in pixels (vision.WholePatches of it for a ViT).
-func (c Choice) Networks(experiment int) (cnn, vit string, size int, err error) {
+// Networks are what an experiment asks for.
+type Networks struct {
+	CNN, ViT string // weights
+	Size     int    // height and width of a picture, in pixels; a ViT sees vision.WholePatches of it
+}
+
+// Networks are those of an experiment.
+func (c Choice) Networks(experiment int) (Networks, error) {
 	s, err := settingsOf(profiles, c, experiment)
-	return s.use["cnn"], s.use["vit"], s.size, err
+	return Networks{s.use["cnn"], s.use["vit"], s.size}, err
 }

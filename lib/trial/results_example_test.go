@@ -70,3 +70,9 @@ func ExampleLearningPoints() {
 	// Output:
 	// [{60 [0.8 0.9]}]
 }
+
+func ExampleChoice_Networks() {
+	fmt.Println(trial.Choice{Profile: "quick", ViT: "augreg-vit-b16"}.Networks(1))
+	// Output:
+	// {lite0 augreg-vit-b16 112} <nil>
+}
