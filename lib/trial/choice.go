@@ -139,14 +139,14 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	return s, nil
 }
 
-// Networks are what an experiment asks for.
+// Networks are the weights that a choice asks for, and the size at which the networks see pictures.
 type Networks struct {
-	CNN, ViT string // weights
-	Size     int    // height and width of a picture, in pixels; a ViT sees vision.WholePatches of it
+	CNN, ViT string
+	Size     int // height and width in pixels; a ViT sees vision.WholePatches of it
 }
 
-// Networks are those of an experiment.
-func (c Choice) Networks(experiment int) (Networks, error) {
-	s, err := settingsOf(profiles, c, experiment)
+// Frozen are the networks of experiment 1.
+func (c Choice) Frozen() (Networks, error) {
+	s, err := settingsOf(profiles, c, 1)
 	return Networks{s.use["cnn"], s.use["vit"], s.size}, err
 }

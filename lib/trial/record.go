@@ -49,10 +49,11 @@ type Config struct {
 	Weights       string             `json:"weights,omitempty"` // weights in use: others where those are out of reach
 	WeightsSHA256 string             `json:"weights_sha256,omitempty"`
 	Architecture  string             `json:"architecture,omitempty"`
-	Preprocess    *vision.Preprocess `json:"preprocess,omitempty"`
-	Frozen        bool               `json:"frozen"`     // the backbone's weights stay as they are
-	Augmented     bool               `json:"augmented"`  // every epoch sees another view of each training picture
-	Parameters    int                `json:"parameters"` // trained values
+	Size          int                `json:"size,omitempty"`       // height and width of pictures that the profile names
+	Preprocess    *vision.Preprocess `json:"preprocess,omitempty"` // what the weights make of it: of a ViT whole patches
+	Frozen        bool               `json:"frozen"`               // the backbone's weights stay as they are
+	Augmented     bool               `json:"augmented"`            // every epoch sees another view of each training picture
+	Parameters    int                `json:"parameters"`           // trained values
 	Optimizer     string             `json:"optimizer"`
 	Rate          float64            `json:"rate"`
 	BackboneRate  float64            `json:"backbone_rate,omitempty"` // where the backbone learns at another

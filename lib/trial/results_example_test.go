@@ -71,8 +71,8 @@ func ExampleLearningPoints() {
 	// [{60 [0.8 0.9]}]
 }
 
-func ExampleChoice_Networks() {
-	fmt.Println(trial.Choice{Profile: "quick", ViT: "augreg-vit-b16"}.Networks(1))
+func ExampleChoice_Frozen() {
+	fmt.Println(trial.Choice{Profile: "quick", ViT: "augreg-vit-b16"}.Frozen())
 	// Output:
 	// {lite0 augreg-vit-b16 112} <nil>
 }
