@@ -225,7 +225,7 @@ func ExampleMoveCurves() {
 func ExampleConflicts() {
 	set, remove := drawn()
 	defer remove()
-	c, err := explain.Conflicts(context.Background(), set)
+	c, err := explain.Conflicts(context.Background(), set, 112)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -29,7 +29,7 @@ import (
 // another are not read.
 const conflictVersion = 2
 
-// view is what all networks see of a picture here: the same pixels, each with its own normalisation.
+// view is what the pictures are made of; all networks see the same pixels, each with its own normalisation.
 var view = vision.Preprocess{Short: 256, Crop: 224, Filter: "bicubic", Normalisation: "imagenet"}
 
 // The ways in which a picture gets the colours and the texture of another.
@@ -50,6 +50,7 @@ type ConflictItem struct {
 // is trained on the other four, unmodified.
 type Conflict struct {
 	Items []ConflictItem
+	Size  int // height and width at which the networks see the pictures, in pixels
 	set   *dataset.Set
 	fold  dataset.Fold
 	dir   string
@@ -64,8 +65,9 @@ type ConflictAnswers struct {
 	Predicted []int  // genre of each item, as an index into the set's Genres
 }
 
-// Conflicts makes the pictures, or finds them in data/cache.
-func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
+// Conflicts makes the pictures, or finds them in data/cache: 224 pixels high and wide. The networks see
+// them at size, a ViT at the nearest number of whole patches.
+func Conflicts(ctx context.Context, set *dataset.Set, size int) (*Conflict, error) {
 	if len(set.Genres) < 2 {
 		return nil, fmt.Errorf("cue conflict in %s: %d genre, want at least 2", set.Dir, len(set.Genres))
 	}
@@ -73,7 +75,7 @@ func Conflicts(ctx context.Context, set *dataset.Set) (*Conflict, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conflict{set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres))}
+	c := &Conflict{Size: size, set: set, fold: folds[0], Items: conflictItems(set.Labels(), folds[0].Test, len(set.Genres))}
 	if c.dir, err = setup.CacheFile("conflict", conflictVersion, picture.Version, view, set.Fingerprint()); err != nil {
 		return nil, err
 	}
@@ -219,7 +221,7 @@ func (c *Conflict) answers(ctx context.Context, in *Inspector) (ConflictAnswers,
 	if err != nil {
 		return a, err
 	}
-	path, err := setup.CacheFile("conflict-answers", filepath.Base(c.dir), machine, in.Hash, in.Network.Name(), in.Preprocess)
+	path, err := setup.CacheFile("conflict-answers", filepath.Base(c.dir), machine, in.Hash, in.Network.Name(), in.Preprocess, c.Size)
 	if err != nil {
 		return a, err
 	}
@@ -257,6 +259,10 @@ func (c *Conflict) ask(ctx context.Context, in *Inspector) (ConflictAnswers, err
 			return a, err
 		}
 		views = append(views, m)
+	}
+	size := vision.WholePatches(in.Network, c.Size)
+	for i, m := range views {
+		views[i] = m.Resize(size, size, picture.Bicubic)
 	}
 	features, err := in.Features(ctx, views)
 	if err != nil {

@@ -64,10 +64,10 @@ func TestConflict(t *testing.T) {
 	stop := errors.New("stop")
 	stopped, cancel := context.WithCancelCause(t.Context())
 	cancel(stop)
-	if _, err := Conflicts(stopped, set); !errors.Is(err, stop) {
+	if _, err := Conflicts(stopped, set, 224); !errors.Is(err, stop) {
 		t.Errorf("stopped before it began: %v", err)
 	}
-	c, err := Conflicts(t.Context(), set)
+	c, err := Conflicts(t.Context(), set, 112)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestConflict(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := Conflicts(t.Context(), set); err != nil {
+	if _, err := Conflicts(t.Context(), set, 112); err != nil {
 		t.Fatal(err)
 	}
 	for i := range c.Items {
@@ -194,7 +194,7 @@ func TestConflict(t *testing.T) {
 // One genre has no other to conflict with.
 func TestConflictOfOneGenre(t *testing.T) {
 	set := &dataset.Set{Dir: "somewhere", Genres: []string{"dance"}}
-	if _, err := Conflicts(t.Context(), set); err == nil || !strings.Contains(err.Error(), "cue conflict in somewhere: 1 genre, want at least 2") {
+	if _, err := Conflicts(t.Context(), set, 112); err == nil || !strings.Contains(err.Error(), "cue conflict in somewhere: 1 genre, want at least 2") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"thesis.example/lib/vision"
 )
 
-// The causal arms take the arms of Experiment 2 and change one thing, the third word of their name,
-// so that each isolates one explanation of "metadata hurt the CNN" (chapter 7 of the thesis).
+// The causal arms take the arms of Experiment 2 and change what the third word of their name says, so
+// that each isolates one explanation of "metadata hurt the CNN" (chapter 7 of the thesis).
 
 // Causal is one variation: what it changes, which explanation that isolates, and what its arms show
 // where the explanation is right.
@@ -52,10 +52,13 @@ func CausalArms() []Causal {
 			"a Gaussian number of mean 0 and deviation 1 in the place of each metadata number, drawn once a fold and seed",
 			"the branch alone: neither the numbers' meaning nor their spread",
 			"below single where any second input disturbs the backbone; at single where it is these numbers"),
-		with(both("cut"),
-			"the backbone learns from the picture's own loss, by a linear head of its own; the fusion head gets its features and sends no gradient back",
-			"gradient contamination: the metadata's influence on the backbone's weights (7.1.1)",
-			"above hybrid where the gradient contaminates; at hybrid where it does not"),
+		with(Causal{
+			Variation: "cut", Arms: []string{"cnn-single-cut", "cnn-hybrid-cut", "vit-single-cut", "vit-hybrid-cut"},
+			Against: []string{"cnn-single", "cnn-hybrid", "vit-single", "vit-hybrid"},
+		},
+			"the backbone learns from the picture's own loss, by a linear head of its own; the classifier, with the metadata or without, gets its features and sends no gradient back",
+			"gradient contamination: the metadata's influence on the backbone's weights (7.1.1). The cut itself changes how the backbone learns: single-cut has that change and no metadata",
+			"metadata do less harm between single-cut and hybrid-cut than between single and hybrid where the gradient contaminates; the same where it does not"),
 		with(cnn("frozenbn"),
 			"batch norm uses the pretrained running statistics and leaves them alone; its factors and offsets train",
 			"the noise of small batches' statistics, which the ViT's LayerNorm does not have",

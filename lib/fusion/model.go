@@ -1,7 +1,6 @@
 package fusion
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -27,7 +26,7 @@ type Model struct {
 	Backbone   vision.Network // nil where Arm.Backbone is ""
 	Metadata   int            // length of the metadata vector, 16 in the thesis
 	Genres     int            // k, the number of classes
-	Rate       float64        // of Adam, where not the experiment's
+	Rate       float64        // of Adam in the backbone of Experiment 2, 0 where it is the head's
 }
 
 // recipe is what the two programs of the appendix build behind the features.
@@ -53,9 +52,13 @@ func (m *Model) recipe() recipe {
 // Adam is the experiment's optimizer: Keras' with its default rate of 0.001, or PyTorch's with 0.0001.
 func (m *Model) Adam() vision.Adam {
 	if m.recipe().keras {
-		return vision.Adam{Rate: cmp.Or(m.Rate, 1e-3), Keras: true}
+		return vision.Adam{Rate: 1e-3, Keras: true}
 	}
-	return vision.Adam{Rate: cmp.Or(m.Rate, 1e-4)}
+	a := vision.Adam{Rate: 1e-4}
+	if m.Rate != 0 {
+		a.Rates = map[string]float64{"/backbone/": m.Rate}
+	}
+	return a
 }
 
 // Param is a trained tensor of the head, below the scope "head". It starts uniform in ±Limit.
@@ -187,7 +190,8 @@ type Mask struct {
 }
 
 // Masks lists the random layers of training, under the names by which vision.Pass.Masks has their
-// factors: dropout in the head and, where the backbone is trained, stochastic depth in it. The
+// factors: where the backbone is trained, stochastic depth in it, and dropout in the head. Those that
+// single and hybrid arms have in common come first, so that both draw the same factors for them. The
 // dropout before the backbone's own classifier went with that classifier.
 func (m *Model) Masks() []Mask {
 	r := m.recipe()
@@ -197,11 +201,6 @@ func (m *Model) Masks() []Mask {
 			masks = append(masks, Mask{name, width, rate})
 		}
 	}
-	if f := m.Arm.Fusion; f == "hybrid" || f == "logits" || f == "film" || f == "meta" {
-		add("meta", r.meta[len(r.meta)-1], r.metaDrop)
-	}
-	add("joined", m.joined(), r.joinedDrop)
-	add("hidden", r.hidden, r.hiddenDrop)
 	if e, ok := m.Backbone.(*vision.EfficientNet); ok && m.Experiment == 2 && m.Arm.Variation != "nodepth" {
 		blocks := e.Blocks()
 		blocks = blocks[1 : len(blocks)-1] // without stem and head
@@ -209,6 +208,11 @@ func (m *Model) Masks() []Mask {
 			add(b, 1, e.DropPath*float64(i)/float64(len(blocks)))
 		}
 	}
+	add("hidden", r.hidden, r.hiddenDrop)
+	if f := m.Arm.Fusion; f == "hybrid" || f == "logits" || f == "film" || f == "meta" {
+		add("meta", r.meta[len(r.meta)-1], r.metaDrop)
+	}
+	add("joined", m.joined(), r.joinedDrop)
 	return masks
 }
 
@@ -318,14 +322,16 @@ func (m *Model) Logits(scope *model.Scope, features, metadata *Node, pass vision
 func (m *Model) Outputs(scope *model.Scope, features, metadata *Node, pass vision.Pass) Outputs {
 	head := scope.At("head")
 	joined := features
+	if m.Arm.Variation == "cut" {
+		joined = StopGradient(features)
+	}
 	var o Outputs
 	switch m.Arm.Fusion {
+	case "single":
+		o.Picture, _ = m.own(head, features, nil)
 	case "hybrid":
 		embedded := m.embed(head, metadata, pass)
 		o.Picture, o.Metadata = m.own(head, features, embedded)
-		if m.Arm.Variation == "cut" {
-			joined = StopGradient(features)
-		}
 		joined = Concatenate([]*Node{joined, embedded}, 1)
 	case "meta":
 		joined = m.embed(head, metadata, pass)

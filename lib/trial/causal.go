@@ -30,11 +30,11 @@ func Causal(c Choice) []Trial {
 	return trials
 }
 
-// chapter7 are the arms of experiment 2 that chapter 7 trains by itself: those of chapter 6; the metadata
-// of another picture, and the backbone without the metadata's gradient, for the CNN; the probes before
+// chapter7 are the arms of experiment 2 that chapter 7 trains by itself: those of chapter 6; for the CNN
+// the backbone without the classifier's gradient, with the metadata and without; the probes before
 // training; and a ViT of the CNN's size.
 var chapter7 = []string{
-	"cnn-single", "cnn-hybrid", "cnn-hybrid-shuffled", "cnn-hybrid-cut", "vit-single", "vit-hybrid",
+	"cnn-single", "cnn-hybrid", "cnn-single-cut", "cnn-hybrid-cut", "vit-single", "vit-hybrid",
 	"cnn-logistic", "vit-logistic", "tiny-single",
 }
 

@@ -125,7 +125,10 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	if !ok {
 		return settings{}, fmt.Errorf("no profile %q: there are quick and thesis (PROFILE=, -profile)", c.Profile)
 	}
-	s := byExperiment[experiment]
+	s, ok := byExperiment[experiment]
+	if !ok {
+		return settings{}, fmt.Errorf("experiment is %d: want 1 or 2", experiment)
+	}
 	s.use = maps.Clone(s.use)
 	if c.CNN != "" {
 		s.use["cnn"] = c.CNN
@@ -136,10 +139,14 @@ func settingsOf(profiles map[string]map[int]settings, c Choice, experiment int) 
 	return s, nil
 }
 
-// sizeOf is the size in pixels at which a network sees a picture: a ViT's is made of whole patches.
-func (s settings) sizeOf(n vision.Network) int {
-	if v, ok := n.(*vision.ViT); ok {
-		return max(1, (s.size+v.Patch/2)/v.Patch) * v.Patch
-	}
-	return s.size
+// Networks are the weights that a choice asks for, and the size at which the networks see pictures.
+type Networks struct {
+	CNN, ViT string
+	Size     int // height and width in pixels; a ViT sees vision.WholePatches of it
+}
+
+// Frozen are the networks of experiment 1.
+func (c Choice) Frozen() (Networks, error) {
+	s, err := settingsOf(profiles, c, 1)
+	return Networks{s.use["cnn"], s.use["vit"], s.size}, err
 }

@@ -69,11 +69,10 @@ func TestChosenWeights(t *testing.T) {
 	if profiles["quick"][2].use["cnn"] != packaged["cnn"] {
 		t.Error("the choice changed the profile")
 	}
-	s := settings{size: 84}
-	if got := s.sizeOf(&vision.ViT{Patch: 16}); got != 80 {
+	if got := vision.WholePatches(&vision.ViT{Patch: 16}, 84); got != 80 {
 		t.Errorf("a ViT of patches of 16 sees %d pixels of 84, want 80", got)
 	}
-	if got := s.sizeOf(&vision.ViT{Patch: 14}); got != 84 {
+	if got := vision.WholePatches(&vision.ViT{Patch: 14}, 84); got != 84 {
 		t.Errorf("a ViT of patches of 14 sees %d pixels of 84", got)
 	}
 }

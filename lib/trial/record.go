@@ -25,7 +25,7 @@ import (
 
 // format is the version of the record's format and of the computation behind it: raise it whenever
 // the same configuration may give another record.
-const format = 3
+const format = 4
 
 const recordSuffix = ".jsonl"
 
@@ -49,12 +49,14 @@ type Config struct {
 	Weights       string             `json:"weights,omitempty"` // weights in use: others where those are out of reach
 	WeightsSHA256 string             `json:"weights_sha256,omitempty"`
 	Architecture  string             `json:"architecture,omitempty"`
-	Preprocess    *vision.Preprocess `json:"preprocess,omitempty"`
-	Frozen        bool               `json:"frozen"`     // the backbone's weights stay as they are
-	Augmented     bool               `json:"augmented"`  // every epoch sees another view of each training picture
-	Parameters    int                `json:"parameters"` // trained values
+	Size          int                `json:"size,omitempty"`       // height and width of pictures that the profile names
+	Preprocess    *vision.Preprocess `json:"preprocess,omitempty"` // what the weights make of it: of a ViT whole patches
+	Frozen        bool               `json:"frozen"`               // the backbone's weights stay as they are
+	Augmented     bool               `json:"augmented"`            // every epoch sees another view of each training picture
+	Parameters    int                `json:"parameters"`           // trained values
 	Optimizer     string             `json:"optimizer"`
 	Rate          float64            `json:"rate"`
+	BackboneRate  float64            `json:"backbone_rate,omitempty"` // where the backbone learns at another
 	Epochs        int                `json:"epochs"`
 	Batch         int                `json:"batch"`            // pictures an update
 	Micro         int                `json:"micro"`            // pictures at a time, where there is no batch norm
@@ -192,7 +194,7 @@ func Load() ([]*Record, error) {
 }
 
 // LoadDir reads every record in a folder, none where there is no folder. A damaged one is an error
-// that names it.
+// that names it. Those of other versions of this program stay where they are and count for nothing.
 func LoadDir(dir string) ([]*Record, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -204,6 +206,9 @@ func LoadDir(dir string) ([]*Record, error) {
 			continue
 		}
 		r, err := readRecord(filepath.Join(dir, e.Name()))
+		if errors.Is(err, errFormat) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -212,6 +217,9 @@ func LoadDir(dir string) ([]*Record, error) {
 	return records, nil
 }
 
+// errFormat is wrapped where a record is of another version of this program.
+var errFormat = errors.New("of another version of this program")
+
 func readRecord(file string) (*Record, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -219,7 +227,9 @@ func readRecord(file string) (*Record, error) {
 	}
 	defer f.Close()
 	r := &Record{File: file}
-	if err := r.read(f); err != nil {
+	if err := r.read(f); errors.Is(err, errFormat) {
+		return nil, fmt.Errorf("the record %s is %w", file, err)
+	} else if err != nil {
 		return nil, fmt.Errorf("the record %s is damaged: %w; delete it and run the trial again", file, err)
 	}
 	if name := r.Config.file(r.Machine); name != filepath.Base(file) {
@@ -283,7 +293,7 @@ func (r *Record) read(f io.Reader) error {
 		}
 		switch {
 		case kind.Kind == "config" && r.Format != format:
-			return fmt.Errorf("format %d, this program has %d", r.Format, format)
+			return fmt.Errorf("%w: format %d, this one has %d", errFormat, r.Format, format)
 		case kind.Kind == "predictions":
 			if err := r.check(*into.(*Predictions)); err != nil {
 				return fmt.Errorf("line %d: %w", n, err)

@@ -70,3 +70,9 @@ func ExampleLearningPoints() {
 	// Output:
 	// [{60 [0.8 0.9]}]
 }
+
+func ExampleChoice_Frozen() {
+	fmt.Println(trial.Choice{Profile: "quick", ViT: "augreg-vit-b16"}.Frozen())
+	// Output:
+	// {lite0 augreg-vit-b16 112} <nil>
+}

@@ -220,12 +220,16 @@ func (p *program) split(factors *Node) map[string]*Node {
 	return split
 }
 
-// factors draws those of one batch.
+// factors draws those of one batch, layer by layer.
 func (p *program) factors(random *rand.Rand, rows int) []float32 {
-	var f []float32
-	for range rows {
-		for _, m := range p.masks {
-			for range m.Width {
+	width, column := 0, 0
+	for _, m := range p.masks {
+		width += m.Width
+	}
+	f := make([]float32, rows*width)
+	for _, m := range p.masks {
+		for at := range rows {
+			for k := range m.Width {
 				v := 0.0
 				if random.Float64() >= m.Rate {
 					v = 1 / (1 - m.Rate)
@@ -233,9 +237,10 @@ func (p *program) factors(random *rand.Rand, rows int) []float32 {
 				if !p.joined && m.Name == metadataMask {
 					v = 0
 				}
-				f = append(f, float32(v))
+				f[at*width+column+k] = float32(v)
 			}
 		}
+		column += m.Width
 	}
 	return f
 }

@@ -829,3 +829,22 @@ func TestTable51HasPopulationDeviations(t *testing.T) {
 		}
 	}
 }
+
+// A ViT whose patches do not fill the profile's picture sees the nearest that they fill, and its record
+// answers when it is asked for again.
+func TestPictureOfWholePatches(t *testing.T) {
+	l, _ := newLab(t)
+	odd := l.profiles["test"][2]
+	odd.size, odd.epochs = 21, 1 // patches of 8
+	l.profiles["odd"] = map[int]settings{1: odd, 2: odd}
+	for experiment := 1; experiment <= 2; experiment++ {
+		tr := Trial{Experiment: experiment, Arm: "vit-single", Fold: 1, Choice: Choice{Profile: "odd", Seed: 1}}
+		r := one(t, l, t.Context(), tr)
+		if r.Size != 21 || r.Preprocess.Crop != 24 {
+			t.Errorf("experiment %d: of %d pixels the ViT saw %d, want 24", experiment, r.Size, r.Preprocess.Crop)
+		}
+		if found, err := l.existing([]Trial{tr}); err != nil || len(found) != 1 || found[0].File != r.File {
+			t.Errorf("experiment %d: its record does not answer: %v, %v", experiment, found, err)
+		}
+	}
+}

@@ -50,7 +50,7 @@ func (l *lab) source(ctx context.Context, j *job) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := j.settings.size
+	size := j.config.Preprocess.Crop
 	fill := func(into []float32, sample int) {
 		j.config.Preprocess.Normalise(into, &picture.Image{W: size, H: size, Pix: pixels[sample]})
 	}
@@ -199,7 +199,7 @@ func (l *lab) compute(ctx context.Context, j *job, epoch int, bar *progress.Bar)
 		return nil, err
 	}
 	const rows = 32
-	size, n := j.settings.size, len(pixels)
+	size, n := j.config.Preprocess.Crop, len(pixels)
 	f := &frozen{width: j.model.Backbone.Width(), values: make([]float32, 0, n*j.model.Backbone.Width())}
 	for from := 0; from < n; from += rows {
 		if ctx.Err() != nil {

@@ -3,6 +3,7 @@ package vision
 import (
 	"errors"
 	"math"
+	"strings"
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
@@ -15,6 +16,9 @@ import (
 // Adam is the optimizer of Kingma & Ba 2015 with β₁ = 0.9, β₂ = 0.999.
 type Adam struct {
 	Rate float64
+	// Rates are those of the variables whose path begins with the key, where it is not Rate: a backbone
+	// that must not forget, below a head that has everything to learn.
+	Rates map[string]float64
 	// Keras adds its ε of 1e-7 to √v before the correction for the first steps (the paper's
 	// section 2, last remark); PyTorch adds 1e-8 after it (Algorithm 1).
 	Keras bool
@@ -122,13 +126,21 @@ func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Nod
 		return Div(Mul(first, MulScalar(Reciprocal(c1), a.Rate)), AddScalar(Div(Sqrt(second), c2), 1e-8))
 	}
 
+	move := func(v *model.Variable, by *Node) {
+		for below, rate := range a.Rates {
+			if strings.HasPrefix(v.Path(), below) && rate != a.Rate {
+				by = MulScalar(by, rate/a.Rate)
+			}
+		}
+		v.SetNodeValue(Sub(v.NodeValue(g), by))
+	}
 	var small []*model.Variable
 	var joined []*Node
 	for i, v := range vars {
 		if v.Shape().Size() < joinedBelow {
 			small, joined = append(small, v), append(joined, Reshape(gradients[i], -1))
 		} else {
-			v.SetNodeValue(Sub(v.NodeValue(g), step(v.Path(), gradients[i])))
+			move(v, step(v.Path(), gradients[i]))
 		}
 	}
 	if len(small) == 0 {
@@ -137,7 +149,7 @@ func (a Adam) Apply(scope *model.Scope, vars []*model.Variable, gradients []*Nod
 	steps, at := step("small", Concatenate(joined, 0)), 0
 	for _, v := range small {
 		n := v.Shape().Size()
-		v.SetNodeValue(Sub(v.NodeValue(g), Reshape(Slice(steps, AxisRange(at, at+n)), v.Shape().Dimensions...)))
+		move(v, Reshape(Slice(steps, AxisRange(at, at+n)), v.Shape().Dimensions...))
 		at += n
 	}
 }

@@ -500,6 +500,50 @@ func TestAdam(t *testing.T) {
 	}
 }
 
+// A variable with a rate of its own moves by that rate's share of what it would, whether its moments are
+// joined with others' or not: what PyTorch's groups of parameters do.
+func TestAdamRates(t *testing.T) {
+	moved := func(a Adam) map[string][]float32 {
+		store := model.NewStore()
+		for _, size := range []int{6, joinedBelow} {
+			for _, part := range []string{"head", "backbone"} {
+				store.RootScope().At("%s", part).VariableWithValue(fmt.Sprint("p", size), tensors.FromValue(make([]float32, size)))
+			}
+		}
+		exec := model.MustNewExec(testBackend(t), store, func(s *model.Scope, x *Node) *Node {
+			loss := ScalarZero(x.Graph(), x.DType())
+			for v := range s.IterVariables() {
+				loss = Add(loss, ReduceAllSum(Mul(ReduceAllSum(x), v.NodeValue(x.Graph()))))
+			}
+			a.Step(s, loss)
+			return loss
+		})
+		for range 3 {
+			exec.MustExec(testVector("adam.gradient0", 1))
+		}
+		values := map[string][]float32{}
+		for v := range store.IterVariables() {
+			if v.Trainable {
+				values[v.Path()] = tensors.MustCopyFlatData[float32](v.MustValue())
+			}
+		}
+		return values
+	}
+	even, slow := moved(Adam{Rate: 1e-2}), moved(Adam{Rate: 1e-2, Rates: map[string]float64{"/backbone/": 1e-3}})
+	if len(even) != 4 || len(slow) != 4 {
+		t.Fatalf("%d and %d variables, want 4", len(even), len(slow))
+	}
+	for path, v := range even {
+		share := 1.0
+		if strings.HasPrefix(path, "/backbone/") {
+			share = 0.1
+		}
+		if got, want := float64(slow[path][0]), share*float64(v[0]); v[0] == 0 || math.Abs(got-want) > 1e-6*math.Abs(want) {
+			t.Errorf("%s moved by %g, want %g of %g", path, got, share, v[0])
+		}
+	}
+}
+
 func testVector(name string, factor float64) []float32 {
 	v := make([]float32, 6)
 	for i, u := range noise(name, 6) {

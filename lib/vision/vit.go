@@ -124,6 +124,15 @@ func (v *ViT) embed(scope *model.Scope, pictures *Node) *Node {
 	return Add(x, BroadcastToShape(v.positions(scope, g, rows, cols), x.Shape()))
 }
 
+// WholePatches is the size in pixels at which a network sees a picture that is to be size high and wide:
+// of a ViT the nearest that whole patches fill.
+func WholePatches(n Network, size int) int {
+	if v, ok := n.(*ViT); ok {
+		return max(1, (size+v.Patch/2)/v.Patch) * v.Patch
+	}
+	return size
+}
+
 // positions is the position embedding [1, 1+rows·cols, Dim], resampled where the grid is not the
 // trained one.
 func (v *ViT) positions(scope *model.Scope, g *Graph, rows, cols int) *Node {
