@@ -406,7 +406,11 @@ func HereTable(summaries []trial.Summary) (header []string, rows [][]string) {
 	for _, b := range behind {
 		row := []string{b.is, b.thesis, b.rate, "not trained", "–", "–", "–"}
 		if s := Arm(summaries, b.experiment, b.name); s != nil {
-			row = []string{b.is, b.thesis, b.rate, network(s), s.Weights, strconv.FormatFloat(s.Rate, 'f', -1, 64), grouped(s.Parameters)}
+			rate := strconv.FormatFloat(s.Rate, 'f', -1, 64)
+			if s.BackboneRate > 0 {
+				rate += ", backbone " + strconv.FormatFloat(s.BackboneRate, 'f', -1, 64)
+			}
+			row = []string{b.is, b.thesis, b.rate, network(s), s.Weights, rate, grouped(s.Parameters)}
 			runs = fmt.Sprintf("one for each of %d folds, seed %d; %d pictures are tested, each once", s.Folds, s.Seed, s.Last.N())
 		}
 		rows = append(rows, row)

@@ -26,6 +26,39 @@ func ExampleInteraction() {
 	// 0.6 [0.2, 1.0], p = 0.0625, mid-p = 0.031
 }
 
+// The same arms, with an interval that needs no drawing.
+func ExampleExactInteraction() {
+	vitSingle := []int{0, 0, 1, 2, 1, 0, 1, 2, 2, 2}
+	vitHybrid := []int{0, 0, 0, 0, 1, 1, 1, 2, 2, 2}
+	t, err := stats.ExactInteraction(truth, vitHybrid, vitSingle, hybrid, single)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ci := t.At(stats.Level)
+	fmt.Printf("%.1f [%.2f, %.2f], mid-p = %.3f\n", t.Difference.Value, ci.Low, ci.High, t.MidP)
+	// Output:
+	// 0.6 [0.17, 1.03], mid-p = 0.031
+}
+
+// Of 300 rows none tells: 1.3 points are possible either way.
+func ExampleInteractionInterval() {
+	ci := stats.InteractionInterval(300, 0, 0, 0, stats.Level)
+	fmt.Printf("%.3f to %.3f\n", ci.Low, ci.High)
+	// Output:
+	// -0.013 to 0.013
+}
+
+// Section 4.4.1: r = 0.30 over 100 pictures of gourmet lies below 0.5.
+func ExampleCorrelationBelow() {
+	d, err := stats.CorrelationBelow(0.3, 100, 0.5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f [%.2f, %.2f], p = %.3f\n", d.Value, d.CI.Low, d.CI.High, d.P)
+	// Output:
+	// 0.24 [0.04, 0.44], p = 0.018
+}
+
 // Table 5.1 prints 272 and 259 right answers of 300, not which.
 func ExampleBoundMcNemar() {
 	b, err := stats.BoundMcNemar(272, 259, 300)
