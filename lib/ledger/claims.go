@@ -150,7 +150,7 @@ func weakQuestion(ref *Reference, t *features.Table, genre string) (Question, er
 			return d, "", err
 		}
 		zero, err := stats.CorrelationBelow(r, n, 0)
-		return d, fmt.Sprintf("r = %.2f; against none, %s", r, stats.SayP(zero.P)), err
+		return d, fmt.Sprintf("r = %.2f (none at all: %s)", r, stats.SayP(zero.P)), err
 	}
 	d, note, err := answer(ref.publishedR(genre), ref.PerClass)
 	if err != nil {
@@ -241,7 +241,7 @@ func keywordsQuestion(ref *Reference, t *features.Table) (Question, error) {
 	}
 	value := ownShare(words) - 0.5
 
-	q.Published = Answer{Verdict: Supported, Value: value, Low: value, High: value, Note: "counts alone are printed, without the pictures: the words decide, and no interval"}
+	q.Published = Answer{Verdict: Supported, Value: value, Low: value, High: value, Note: "of the words alone: counts without pictures have no interval"}
 	if value <= 0 {
 		q.Published.Verdict = Contradicted
 	}
@@ -492,7 +492,7 @@ func (b *claimBook) accuracy(more, less arm) Question {
 		a, err := pairedAnswer(q.Matters, arms[0].Last, arms[1].Last)
 		for i, s := range arms {
 			if single := arms[1-i].Arm; strings.HasSuffix(s.Arm, "-hybrid") && single == strings.TrimSuffix(s.Arm, "hybrid")+"single" && ignores(s) {
-				a.Note += fmt.Sprintf("; with all metadata at the training mean %s is right as often, so that this is the difference of two training runs", s.Arm)
+				a.Note += fmt.Sprintf("; %s is right as often with all metadata at the mean: two training runs differ, not what they see", s.Arm)
 			}
 		}
 		return a, err
@@ -519,7 +519,7 @@ func (b *claimBook) publishedCounts(q *Question, k, l, n int) {
 		return
 	}
 	q.Published = decide(n, q.Matters, cases...)
-	q.Published.Note = fmt.Sprintf("%d and %d of %d right; p from %s to %s, by how the arms overlap, which is not printed", k, l, n, stats.FormatP(cases[0].P), stats.FormatP(cases[1].P))
+	q.Published.Note = fmt.Sprintf("%d and %d of %d right; p %s to %s by their overlap", k, l, n, stats.FormatP(cases[0].P), stats.FormatP(cases[1].P))
 }
 
 // publishedKey is an arm's key in the reference.
@@ -555,7 +555,7 @@ func (b *claimBook) loss(experiment int, more, less string) Question {
 	together, against, err := stats.CorrectedTOf(stats.Moments{Mean: k.LossMean, SD: k.LossStd, N: trial.Folds}, stats.Moments{Mean: l.LossMean, SD: l.LossStd, N: trial.Folds}, n-n/trial.Folds, n/trial.Folds)
 	if b.answer(Answer{}, err); err == nil {
 		q.Published = decide(n, q.Matters, together, against)
-		q.Published.Note = "means and deviations over the trials; how the arms go together is not printed"
+		q.Published.Note = "by how the arms go together over the trials"
 	}
 	q.Ours = b.answer(b.overFolds(q.Matters, experiment, more, less, func(s *trial.Summary, r *trial.Record) (float64, error) {
 		return r.History[r.Last.Epoch-1].TestLoss, nil
@@ -605,7 +605,7 @@ func (b *claimBook) f1(experiment int, more, less string) Question {
 	k, l := b.ref.Experiment2[publishedKey(more)], b.ref.Experiment2[publishedKey(less)]
 	q := Question{Asks: fmt.Sprintf("macro F1 of %s − %s, experiment %d, over folds", more, less, experiment), Unit: "points", Matters: 100 * (k.F1 - l.F1) / 2}
 	q.Published = Answer{Verdict: Open, N: b.pictures(), Value: 100 * (k.F1 - l.F1), Low: math.Inf(-1), High: math.Inf(1), P: 1,
-		Note: "printed without a spread; that of hybrid cannot be had with its printed accuracy (section 6.2)"}
+		Note: "no spread; hybrid's is impossible with its accuracy"}
 	q.Ours = b.answer(b.overFolds(q.Matters, experiment, more, less, func(s *trial.Summary, r *trial.Record) (float64, error) {
 		var truth, predicted []int
 		for _, p := range r.Last.Pictures {
@@ -679,7 +679,7 @@ func (b *claimBook) publishedInteraction(q *Question, arms ...arm) Answer {
 		cases = append(cases, scaledBy(stats.Difference{Value: bounds.Difference, CI: at(stats.Level), P: end.p, At: at}, 100))
 	}
 	a := decide(n, q.Matters, cases...)
-	a.Note = fmt.Sprintf("p from %s to %s, by how the arms overlap, which is not printed", stats.FormatP(bounds.MidP.Low), stats.FormatP(bounds.MidP.High))
+	a.Note = fmt.Sprintf("p %s to %s by the overlap of the arms", stats.FormatP(bounds.MidP.Low), stats.FormatP(bounds.MidP.High))
 	if b.published == nil {
 		b.published = map[string]Answer{}
 	}

@@ -428,19 +428,19 @@ func ExampleVerdictTable() {
 	}
 	printTable(VerdictTable(claims))
 	// Output:
-	// | section | the thesis claims | its published numbers | these data
-	// C3 | 5.2 | With a frozen backbone, metadata raises CNN accuracy by about 4.3 points and lowers the loss | cannot be told | cannot be asked of these data (1 of 2 questions)
-	// C4 | 6.2 | With full fine-tuning, metadata lowers CNN accuracy (87.33 to 86.00) and F1 | cannot be told | cannot be told
-	// C5 | 6.2 | With full fine-tuning, metadata raises ViT accuracy (91.67 to 92.00) and F1 | cannot be told | cannot be told
-	// C4–C5 | 6.2, 7.4 | What metadata does depends on the network: more good, or less harm, to the ViT than to the CNN | cannot be told | cannot be told
-	// C6 | 6.3 | CNN hybrid mistakes travel for dance; the three text dimensions are the cause, not the number of dimensions | not published | cannot be told
-	// C7 | 7.1 | Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning | not published | not measured
-	// C8 | 7.2 | ViT features and metadata have a semantic affinity, so simple late fusion works for ViT | not published (1 of 2 questions) | cannot be told
-	// C9 | 7.3 | Model size may explain part of the gap between CNN and ViT | not published (1 of 2 questions) | cannot be asked of these data
-	// C10 | 7.4 | The ViT with metadata is more accurate than the CNN with metadata (92.00 against 86.00) | supported | supported
-	// C11 | 5.2, 7.1.1 | Metadata does more good, or less harm, to the CNN with a frozen backbone than with full fine-tuning | cannot be told | cannot be told
-	// C12 | 6.3 | Metadata raises what the ViT gets right of gourmet (96 to 98 of 100) | cannot be told | cannot be told
-	// C13 | 7.1.1 | The metadata carries no consistent signal of the genre | not published | not measured
+	// | the thesis claims (section) | its published numbers | these data
+	// C3 | With a frozen backbone, metadata raises CNN accuracy by about 4.3 points and lowers the loss (5.2) | cannot be told | cannot be asked of these data (1 of 2 questions)
+	// C4 | With full fine-tuning, metadata lowers CNN accuracy (87.33 to 86.00) and F1 (6.2) | cannot be told | cannot be told
+	// C5 | With full fine-tuning, metadata raises ViT accuracy (91.67 to 92.00) and F1 (6.2) | cannot be told | cannot be told
+	// C4–C5 | What metadata does depends on the network: more good, or less harm, to the ViT than to the CNN (6.2, 7.4) | cannot be told | cannot be told
+	// C6 | CNN hybrid mistakes travel for dance; the three text dimensions are the cause, not the number of dimensions (6.3) | not published | cannot be told
+	// C7 | Gradients that come from noisy metadata contaminate the CNN backbone during full fine-tuning (7.1) | not published | not measured
+	// C8 | ViT features and metadata have a semantic affinity, so simple late fusion works for ViT (7.2) | not published (1 of 2 questions) | cannot be told
+	// C9 | Model size may explain part of the gap between CNN and ViT (7.3) | not published (1 of 2 questions) | cannot be asked of these data
+	// C10 | The ViT with metadata is more accurate than the CNN with metadata (92.00 against 86.00) (7.4) | supported | supported
+	// C11 | Metadata does more good, or less harm, to the CNN with a frozen backbone than with full fine-tuning (5.2, 7.1.1) | cannot be told | cannot be told
+	// C12 | Metadata raises what the ViT gets right of gourmet (96 to 98 of 100) (6.3) | cannot be told | cannot be told
+	// C13 | The metadata carries no consistent signal of the genre (7.1.1) | not published | not measured
 }
 
 func ExampleSayVerdicts() {
@@ -456,7 +456,7 @@ func ExampleAccuracyBars() {
 		fmt.Printf("%s %.3f from %.3f to %.3f\n", b.Name, b.Value, b.Low, b.High)
 	}
 	// Output:
-	// [cnn-single, exp. 1 cnn-hybrid, exp. 1] <nil>
+	// [1: cnn-single 1: cnn-hybrid] <nil>
 	// published [0.863 0.907] from [0.820 0.868] to [0.898 0.935]
 	// here [0.667 0.933] from [0.417 0.702] to [0.848 0.988]
 }
@@ -496,16 +496,24 @@ func ExampleFindClaim() {
 func ExampleHereTable() {
 	printTable(HereTable(experiment2()[:2]))
 	// Output:
-	// | thesis | its rate | here | weights | rate | trained values
-	// CNN of experiment 1 | EfficientNet-B0, 224 × 224 pixels, 15 epochs | 0.001 | not trained | – | – | –
-	// CNN of experiment 2 | EfficientNet-B0, 224 × 224 pixels, 15 epochs | 0.0001 | net, 96 × 96 pixels, 2 epochs | net-weights | 0.001 | 1,234
-	// ViT of experiment 2 | ViT-B/16, 224 × 224 pixels, 15 epochs | 0.0001 | not trained | – | – | –
-	// ViT of about the CNN's size, experiment 2 | – | – | not trained | – | – | –
-	// runs behind a number | five trials; how they split the pictures is not printed | – | one for each of 5 folds, seed 1; 15 pictures are tested, each once | – | – | –
+	// | CNN of experiment 1 | CNN of experiment 2 | ViT of experiment 2 | small ViT of experiment 2
+	// the thesis | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001 | EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001 | ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001 | –
+	// here | not trained | net, 96 × 96 pixels, 2 epochs | not trained | not trained
+	// weights | – | net-weights | – | –
+	// learning rate | – | 0.001 | – | –
+	// trained values | – | 1,234 | – | –
 }
 
 func ExampleSayHere() {
 	fmt.Println(SayHere(experiment2()[:2]))
 	// Output:
-	// Here the CNN of experiment 2 is net, 96 × 96 pixels, 2 epochs (the thesis: EfficientNet-B0, 224 × 224 pixels, 15 epochs).
+	// Here the CNN of experiment 2 is net, 96 × 96 pixels, 2 epochs (the thesis: EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001).
+}
+
+func ExampleRemarks() {
+	for _, remark := range Remarks([]Claim{{ID: "C9"}, {ID: "C10", Note: "A difference of networks."}}) {
+		fmt.Println(remark)
+	}
+	// Output:
+	// C10: A difference of networks.
 }

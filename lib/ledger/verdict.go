@@ -273,16 +273,16 @@ func need(a Answer, published float64, onlyA, onlyB, n int) string {
 	if err != nil { // fewer pictures tell the arms apart than the difference has
 		return tell
 	}
-	return fmt.Sprintf("%s; where as large a share does, the published %.2f points take %s pictures to show (80 %% power)", tell, published, grouped(int(math.Ceil(size))))
+	return fmt.Sprintf("%s; at that rate the published %.2f points take %s pictures (80 %% power)", tell, published, grouped(int(math.Ceil(size))))
 }
 
 // VerdictTable lays out the claims, a row each: what the published numbers and ours say of it.
 func VerdictTable(claims []Claim) (header []string, rows [][]string) {
 	for _, c := range claims {
-		rows = append(rows, []string{c.ID, c.Where, c.Text,
+		rows = append(rows, []string{c.ID, fmt.Sprintf("%s (%s)", c.Text, c.Where),
 			c.missing(c.Published, func(q Question) Answer { return q.Published }), c.missing(c.Ours, func(q Question) Answer { return q.Ours })})
 	}
-	return []string{"", "section", "the thesis claims", "its published numbers", "these data"}, rows
+	return []string{"", "the thesis claims (section)", "its published numbers", "these data"}, rows
 }
 
 // SayVerdicts counts the verdicts on the published numbers and on ours, in two sentences.
@@ -319,15 +319,21 @@ func (c Claim) Say() string {
 	return strings.Join(lines, " ")
 }
 
-// EvidenceTable lays out the questions behind the claims: a row for what is asked, one for each answer and
-// one for what a claim leaves out.
+// Remarks are what the questions of each claim leave out, a sentence or more for a claim that has any.
+func Remarks(claims []Claim) (remarks []string) {
+	for _, c := range claims {
+		if c.Note != "" {
+			remarks = append(remarks, c.ID+": "+c.Note)
+		}
+	}
+	return remarks
+}
+
+// EvidenceTable lays out the questions behind the claims: a row for what is asked and one for each answer.
 func EvidenceTable(claims []Claim) (header []string, rows [][]string) {
 	for _, c := range claims {
 		for _, q := range c.Questions {
 			rows = append(rows, []string{c.ID, fmt.Sprintf("%s, in %s", q.Asks, q.Unit), "", "", "", ""}, q.Published.row("published"), q.Ours.row("here"))
-		}
-		if c.Note != "" {
-			rows = append(rows, []string{c.ID, c.Note, "", "", "", ""})
 		}
 	}
 	return []string{"", "more than 0?", "difference", "95 %", "p", "verdict"}, rows
@@ -387,12 +393,12 @@ func Gather(ctx context.Context, set *dataset.Set, c trial.Choice) (*features.Ta
 // place.
 var behind = []struct {
 	arm
-	is, thesis, rate string
+	is, thesis string
 }{
-	{arm{1, "cnn-single"}, "CNN of experiment 1", "EfficientNet-B0, 224 × 224 pixels, 15 epochs", "0.001"},
-	{arm{2, "cnn-single"}, "CNN of experiment 2", "EfficientNet-B0, 224 × 224 pixels, 15 epochs", "0.0001"},
-	{arm{2, "vit-single"}, "ViT of experiment 2", "ViT-B/16, 224 × 224 pixels, 15 epochs", "0.0001"},
-	{arm{2, "tiny-single"}, "ViT of about the CNN's size, experiment 2", "–", "–"},
+	{arm{1, "cnn-single"}, "CNN of experiment 1", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.001"},
+	{arm{2, "cnn-single"}, "CNN of experiment 2", "EfficientNet-B0, 224 × 224 pixels, 15 epochs, rate 0.0001"},
+	{arm{2, "vit-single"}, "ViT of experiment 2", "ViT-B/16, 224 × 224 pixels, 15 epochs, rate 0.0001"},
+	{arm{2, "tiny-single"}, "small ViT of experiment 2", "–"},
 }
 
 // network names a network with the size of its pictures and the epochs of its training.
@@ -400,23 +406,25 @@ func network(s *trial.Summary) string {
 	return fmt.Sprintf("%s, %d × %[2]d pixels, %d epochs", s.Architecture, s.Preprocess.Crop, s.Epochs)
 }
 
-// HereTable sets the networks behind our numbers beside those of the thesis, and how often each was trained.
+// HereTable sets the networks behind our numbers beside those of the thesis, a column each.
 func HereTable(summaries []trial.Summary) (header []string, rows [][]string) {
-	runs := "–"
+	header = []string{""}
+	rows = [][]string{{"the thesis"}, {"here"}, {"weights"}, {"learning rate"}, {"trained values"}}
 	for _, b := range behind {
-		row := []string{b.is, b.thesis, b.rate, "not trained", "–", "–", "–"}
+		header = append(header, b.is)
+		column := []string{b.thesis, "not trained", "–", "–", "–"}
 		if s := Arm(summaries, b.experiment, b.name); s != nil {
 			rate := strconv.FormatFloat(s.Rate, 'f', -1, 64)
 			if s.BackboneRate > 0 {
 				rate += ", backbone " + strconv.FormatFloat(s.BackboneRate, 'f', -1, 64)
 			}
-			row = []string{b.is, b.thesis, b.rate, network(s), s.Weights, rate, grouped(s.Parameters)}
-			runs = fmt.Sprintf("one for each of %d folds, seed %d; %d pictures are tested, each once", s.Folds, s.Seed, s.Last.N())
+			column = []string{b.thesis, network(s), s.Weights, rate, grouped(s.Parameters)}
 		}
-		rows = append(rows, row)
+		for i, cell := range column {
+			rows[i] = append(rows[i], cell)
+		}
 	}
-	return []string{"", "thesis", "its rate", "here", "weights", "rate", "trained values"},
-		append(rows, []string{"runs behind a number", "five trials; how they split the pictures is not printed", "–", runs, "–", "–", "–"})
+	return header, rows
 }
 
 // SayHere names the networks behind our numbers, in a sentence; "" where none is trained.
@@ -435,7 +443,7 @@ func SayHere(summaries []trial.Summary) string {
 
 // Accuracy is an arm's share of right pictures, published and ours, with Wilson's 95 % intervals.
 type Accuracy struct {
-	Arm             string // "cnn-single, exp. 1"
+	Arm             string // "1: cnn-single", of experiment 1
 	Published, Ours Share
 }
 
@@ -467,7 +475,7 @@ func Accuracies(summaries []trial.Summary) ([]Accuracy, error) {
 			if !known || s == nil {
 				continue
 			}
-			a := Accuracy{Arm: fmt.Sprintf("%s, exp. %d", name, experiment)}
+			a := Accuracy{Arm: fmt.Sprintf("%d: %s", experiment, name)}
 			if a.Published, err = share(k, b.pictures()); err != nil {
 				return nil, err
 			}

@@ -462,7 +462,7 @@ func TestPublishedVerdicts(t *testing.T) {
 	if err != nil || strings.Contains(string(b), "Inf") {
 		t.Errorf("JSON: %v %s", err, b)
 	}
-	if _, rows := EvidenceTable(claims); len(rows) != 3*(3+4+1+2+2+2+1+3+2+2+2+1+1+1+1)+7 {
+	if _, rows := EvidenceTable(claims); len(rows) != 3*(3+4+1+2+2+2+1+3+2+2+2+1+1+1+1) {
 		t.Errorf("%d rows of evidence", len(rows))
 	}
 }

@@ -88,12 +88,15 @@ func runClaims(ctx context.Context, args []string) error {
 	fmt.Println()
 	_, evidence := ledger.EvidenceTable(claims)
 	for _, row := range evidence {
-		if row[0] != "" { // a question or a remark, not in columns
+		if row[0] != "" { // a question, not in columns
 			fmt.Fprintln(w, row[0]+"\t"+row[1])
 			continue
 		}
 		whose, note, _ := strings.Cut(row[1], ": ")
 		fmt.Fprintln(w, strings.Join(append([]string{"", whose}, append(row[2:], note)...), "\t"))
+	}
+	for _, remark := range ledger.Remarks(claims) {
+		fmt.Fprintln(w, remark)
 	}
 	fmt.Fprintln(w)
 	header, verdicts := ledger.VerdictTable(claims)
