@@ -401,9 +401,10 @@ var behind = []struct {
 	{arm{2, "tiny-single"}, "small ViT of experiment 2", "–"},
 }
 
-// network names a network with the size of its pictures and the epochs of its training.
+// network names a network, in words that a narrow column can break, with the size of its pictures and the
+// epochs of its training.
 func network(s *trial.Summary) string {
-	return fmt.Sprintf("%s, %d × %[2]d pixels, %d epochs", s.Architecture, s.Preprocess.Crop, s.Epochs)
+	return fmt.Sprintf("%s, %d × %[2]d pixels, %d epochs", strings.ReplaceAll(s.Architecture, "_", " "), s.Preprocess.Crop, s.Epochs)
 }
 
 // HereTable sets the networks behind our numbers beside those of the thesis, a column each.
