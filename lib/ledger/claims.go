@@ -37,7 +37,7 @@ func MetadataClaims(t *features.Table) ([]Claim, error) {
 		return nil, err
 	}
 	c1 := Claim{ID: "C1", Where: "4.4.1, 4.5", Text: "Saves and likes correlate strongly in dance and travel, hardly in gourmet",
-		Note: "The published tests take all pictures of a genre for counted. One without likes has no logarithm, and table 4.2 has such: there are that many at most."}
+		Note: "The published tests take all pictures of a genre for counted. One without likes has no logarithm, and table 4.2 has such: fewer may have been counted."}
 	for _, genre := range []string{"dance", "travel"} {
 		q, err := correlationQuestion(ref, t, genre, "gourmet")
 		if err != nil {
