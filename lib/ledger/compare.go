@@ -58,7 +58,7 @@ func ArmsTest(arms ...trial.Summary) (string, error) {
 	if q.P < 0.05 {
 		verdict = "at least two arms differ at 5 %"
 	}
-	return fmt.Sprintf("All %d arms together, Cochran's Q = %.2f with %g degrees of freedom, p = %.2g: %s.", len(arms), q.Q, q.DF, q.P, verdict), nil
+	return fmt.Sprintf("All %d arms together, Cochran's Q = %.2f with %g degrees of freedom, %s: %s.", len(arms), q.Q, q.DF, stats.SayP(q.P), verdict), nil
 }
 
 // FoldsTest compares the accuracies of two complete arms fold by fold: the corrected resampled t test, in
@@ -85,5 +85,5 @@ func FoldsTest(a, b trial.Summary) (string, error) {
 	if t.P < 0.05 {
 		verdict = "they differ at 5 %"
 	}
-	return fmt.Sprintf("Over the %d folds, corrected for their common training pictures (Nadeau & Bengio 2003), %s − %s has t = %.2f with %g degrees of freedom, p = %.2g: %s.", len(a.Fold), a.Arm, b.Arm, t.T, t.DF, t.P, verdict), nil
+	return fmt.Sprintf("Over the %d folds, corrected for their common training pictures (Nadeau & Bengio 2003), %s − %s has t = %s with %g degrees of freedom, %s: %s.", len(a.Fold), a.Arm, b.Arm, fixed(t.T, 2), t.DF, stats.SayP(t.P), verdict), nil
 }
