@@ -242,7 +242,7 @@ func ExampleFoldsTest() {
 	s := experiment2()
 	fmt.Println(FoldsTest(s[3], s[0]))
 	// Output:
-	// Over the 5 folds, corrected for their common training pictures (Nadeau & Bengio 2003), vit-hybrid − cnn-single has t = 1.63 with 4 degrees of freedom, p = 0.18: no difference is shown at 5 %. <nil>
+	// Over the 5 folds, corrected for their common training pictures (Nadeau & Bengio 2003), vit-hybrid − cnn-single has t = 1.63 with 4 degrees of freedom, p = 0.178: no difference is shown at 5 %. <nil>
 }
 
 func ExamplePairsTable() {
