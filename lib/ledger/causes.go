@@ -96,7 +96,7 @@ func ProbeTable(summaries []trial.Summary) (header []string, rows [][]string, er
 			}
 		}
 		for _, s := range summaries {
-			if s.Experiment == 2 && s.Share == 0 && s.Complete() && s.Probe != nil && strings.HasPrefix(s.Arm, backbone+"-") {
+			if s.Experiment == 2 && s.Share == 0 && s.Repeat == 0 && s.Complete() && s.Probe != nil && strings.HasPrefix(s.Arm, backbone+"-") {
 				if err := add(s.Arm, *s.Probe); err != nil {
 					return nil, nil, err
 				}
@@ -217,7 +217,7 @@ func ShapleyTable(summaries []trial.Summary) (header []string, rows [][]string) 
 // EMAPTable sets the arms beside their additive projections.
 func EMAPTable(summaries []trial.Summary) (header []string, rows [][]string) {
 	for _, s := range summaries {
-		if e := s.EMAP(); e != nil && s.Experiment == 2 && s.Share == 0 && s.Complete() && !strings.Contains(s.Arm, "single") {
+		if e := s.EMAP(); e != nil && s.Experiment == 2 && s.Share == 0 && s.Repeat == 0 && s.Complete() && !strings.Contains(s.Arm, "single") {
 			rows = append(rows, []string{s.Arm, fmt.Sprintf("%d of %d", e.Correct, s.Last.N()), fmt.Sprintf("%d of %d", e.ProjectedCorrect, s.Last.N()), fmt.Sprintf("%.4f", e.Loss), fmt.Sprintf("%.4f", e.ProjectedLoss)})
 		}
 	}
