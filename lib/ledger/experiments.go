@@ -80,7 +80,7 @@ func AveragesTable(summaries []trial.Summary) (header []string, rows [][]string)
 		last, best := s.Last, s.Best
 		rows = append(rows, []string{s.Arm, percent(last.Accuracy), percent(last.AccuracySD), percent(last.F1), percent(last.F1Pooled), percent(best.Accuracy), percent(best.F1)})
 	}
-	return []string{"arm", "accuracy", "sd over folds", "macro F1, mean of folds", "macro F1, pooled", "accuracy, best epoch", "F1, best epoch"}, rows
+	return []string{"arm", "accuracy", "sd over folds, points", "macro F1, mean of folds", "macro F1, pooled", "accuracy, best epoch", "F1, best epoch"}, rows
 }
 
 // RightTable is how many pictures each arm gets right after the last epoch, with Wilson's 95 % interval.
@@ -128,7 +128,7 @@ func LossBars(summaries []trial.Summary) ([]chart.Bar, error) {
 	return bars, nil
 }
 
-// ScoreBars are accuracy and macro F1 after the last epoch (figures 6.1 and 6.2) over the arms, with the
+// ScoreBars are accuracy and macro F1 after the last epoch (figures 6.1 and 6.2) over the arms, in per cent, with the
 // standard deviation over the folds and the published values.
 func ScoreBars(summaries []trial.Summary) (arms []string, accuracy, f1 chart.Bar, err error) {
 	ref, err := Published()
@@ -139,18 +139,18 @@ func ScoreBars(summaries []trial.Summary) (arms []string, accuracy, f1 chart.Bar
 	for _, s := range summaries {
 		a, _, f := publishedScores(ref, s.Experiment, s.Arm)
 		arms = append(arms, s.Arm)
-		accuracy.AddSD(s.Last.Accuracy, s.Last.AccuracySD, a)
-		f1.AddSD(s.Last.F1, s.Last.F1SD, f)
+		accuracy.AddSD(100*s.Last.Accuracy, 100*s.Last.AccuracySD, 100*a)
+		f1.AddSD(100*s.Last.F1, 100*s.Last.F1SD, 100*f)
 	}
 	return arms, accuracy, f1, nil
 }
 
-// EpochCurves are the accuracies of each arm by epoch, means over the folds: while training, and, dashed, of
+// EpochCurves are the accuracies of each arm by epoch in per cent, means over the folds: while training, and, dashed, of
 // the test pictures.
 func EpochCurves(summaries []trial.Summary) (curves []chart.Curve) {
 	for i, s := range summaries {
-		training := chart.Curve{Name: s.Arm + " training", Hue: i, Y: s.Mean(func(e trial.Epoch) float64 { return e.TrainAccuracy })}
-		test := chart.Curve{Name: s.Arm + " test", Hue: i, Dashed: true, Y: s.Mean(func(e trial.Epoch) float64 { return e.TestAccuracy })}
+		training := chart.Curve{Name: s.Arm + " training", Hue: i, Y: s.Mean(func(e trial.Epoch) float64 { return 100 * e.TrainAccuracy })}
+		test := chart.Curve{Name: s.Arm + " test", Hue: i, Dashed: true, Y: s.Mean(func(e trial.Epoch) float64 { return 100 * e.TestAccuracy })}
 		for e := range s.Epochs {
 			training.X = append(training.X, float64(e+1))
 		}
