@@ -327,8 +327,8 @@ func SayDisagreements(summaries []trial.Summary, backbone string) (string, error
 	return say + " How much of that the metadata did was not measured.", nil
 }
 
-// ignoresMetadata says whether an arm is right as often in every fold with the mean metadata, and with none, as with
-// the pictures' own; known is false where that was not measured.
+// ignoresMetadata says whether an arm is right as often in every fold with the mean metadata as with the
+// pictures' own; known is false where that was not measured.
 func ignoresMetadata(s *trial.Summary) (ignores, known bool) {
 	ignores = true
 	for _, r := range s.Records {
@@ -336,7 +336,7 @@ func ignoresMetadata(s *trial.Summary) (ignores, known bool) {
 			return false, false
 		}
 		for _, b := range r.Shares.Baselines {
-			if b.Name != trial.Permuted && b.Correct.Both != b.Correct.Picture {
+			if b.Name == trial.TrainingMean && b.Correct.Both != b.Correct.Picture {
 				ignores = false
 			}
 		}
