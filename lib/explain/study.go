@@ -108,7 +108,7 @@ func (s *Study) Shows() string {
 }
 
 // Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
-func (s *Study) Says() string { return strings.Join(s.says, " ") }
+func (s *Study) Says() string { return strings.ReplaceAll(strings.Join(s.says, " "), " -", " −") }
 
 // complete fills Completeness.
 func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples []int) error {
@@ -130,7 +130,7 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 	if err != nil {
 		return err
 	}
-	s.Checks.Header = []string{"maps", "empty", "deletion", "deletion by random maps", "better on", "insertion", "insertion by random maps", "better on"}
+	s.Checks.Header = []string{"maps", "empty", "deletion", "deletion by random maps", "lower on", "insertion", "insertion by random maps", "higher on"}
 	byGrid := map[[2]int][]Perturbed{} // random maps of one grid are the same for every method
 	for _, method := range a.Methods() {
 		maps, err := a.Maps(ctx, method, inputs, classes)

@@ -218,7 +218,7 @@ func SayProbes(summaries []trial.Summary) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("the probes of %s: %w", backbone, err)
 		}
-		say := fmt.Sprintf("%s: the probe is right on %d pictures before training, %d after single and %d after hybrid training. ", backbone, before.Last.Correct, single.Probe.Correct, hybrid.Probe.Correct)
+		say := fmt.Sprintf("%s: the linear probe is right on %d pictures before training, %d after single and %d after hybrid training. ", backbone, before.Last.Correct, single.Probe.Correct, hybrid.Probe.Correct)
 		told := fmt.Sprintf("%s points, %s", signed(more.Value, 2), stats.SayP(more.P))
 		switch {
 		case learnt.Value <= 0:

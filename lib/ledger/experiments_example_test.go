@@ -617,7 +617,7 @@ func ExampleSayCausal() {
 func ExampleSayProbes() {
 	printSaid(SayProbes(append(experiment2(), made(2, "cnn-logistic", "110110100110110"), made(2, "vit-logistic", "111111111111111"))))
 	// Output:
-	// cnn: the probe is right on 9 pictures before training, 12 after single and 10 after hybrid training. Whether hybrid training leaves another probe than single training cannot be told (−13.33 points, p = 0.250). vit: the probe is right on 15 pictures before training, 14 after single and 15 after hybrid training. Training on the picture alone did not raise it (−6.67 points, p = 0.500), so that neither contamination nor competition predicts anything here.
+	// cnn: the linear probe is right on 9 pictures before training, 12 after single and 10 after hybrid training. Whether hybrid training leaves another probe than single training cannot be told (−13.33 points, p = 0.250). vit: the linear probe is right on 15 pictures before training, 14 after single and 15 after hybrid training. Training on the picture alone did not raise it (−6.67 points, p = 0.500), so that neither contamination nor competition predicts anything here.
 }
 
 func ExampleSayShares() {
