@@ -56,6 +56,7 @@ func TestCellsAreShort(t *testing.T) {
 // withoutExample are the exported functions that a chapter calls and that no example can show, with the reason.
 var withoutExample = map[string]string{
 	"ledger.Discussed": "it trains networks for minutes",
+	"ledger.Repeated":  "it trains networks",
 	"trial.Results":    "it trains networks for minutes",
 	"trial.Summaries":  "it trains networks for minutes",
 	"explain.StudyOf":  "it explains the answers of networks that were trained for minutes",

@@ -16,6 +16,7 @@ type Curve struct {
 	X, Y, Low, High []float64
 	Hue             int
 	Dashed          bool
+	Bare            bool // no symbols: a fitted curve, not points that were measured
 }
 
 // Lines shows curves over a common axis, such as learning curves over epochs. band
@@ -65,7 +66,7 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 			kind = "dashed"
 		}
 		l.AddSeries(names[i], data, func(s *charts.SingleSeries) {
-			s.ShowSymbol, s.Symbol, s.SymbolSize = opts.Bool(true), symbol(c.Hue), 6
+			s.ShowSymbol, s.Symbol, s.SymbolSize = opts.Bool(!c.Bare), symbol(c.Hue), 6
 			s.LineStyle = &opts.LineStyle{Color: colour(c.Hue), Width: 2, Type: kind}
 			s.ItemStyle = &opts.ItemStyle{Color: colour(c.Hue)}
 		})

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/picture"
+	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 	"thesis.example/lib/vision"
 )
@@ -20,16 +22,25 @@ type Study struct {
 	// on all.
 	Images   []*picture.Image
 	Captions []string
-	// Checks holds the hybrid arm's maps, method by method, against random maps and against a network that
-	// has lost its weights; Pointing what the maps of both arms fall on.
-	Checks, Pointing struct {
-		Header []string
-		Rows   [][]string
-	}
-	Method Method // of all but Checks
+	// Completeness holds integrated gradients of the hybrid arm for the pictures shown: what is attributed to
+	// the picture and to the metadata, and by how much the sum misses the change of the logit. Checks holds the
+	// hybrid arm's maps, method by method, against random maps; Cascade how much is left of the Method's when
+	// the network loses its layers from the top; Pointing what the maps of both arms fall on.
+	Completeness, Checks, Cascade, Pointing Rows
+	Method                                  Method // of all but Completeness and Checks
+
+	tested, differ int // pictures of the first fold, and those on which the two arms disagree
+	says           []string
 }
 
-// How many test pictures each part of a Study takes.
+// Rows are a table.
+type Rows struct {
+	Header []string
+	Rows   [][]string
+}
+
+// How many test pictures each part of a Study takes; those of the checks and the pointing game are spread
+// evenly over the fold's.
 const (
 	studyShown    = 3
 	studyChecked  = 6
@@ -66,6 +77,7 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 	if err != nil {
 		return nil, err
 	}
+	s.tested, s.differ = len(hybrid.network.Test), len(differ)
 	var shown []int
 	for _, d := range differ[:min(studyShown, len(differ))] {
 		shown = append(shown, slices.IndexFunc(set.Samples, func(s dataset.Sample) bool { return s.File == d.File }))
@@ -73,6 +85,9 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 	if len(shown) > 0 {
 		if s.Images, s.Captions, err = SideBySide(ctx, set, single, hybrid, s.Method, shown, regions); err != nil {
 			return nil, err
+		}
+		if err := s.complete(ctx, set, hybrid, shown); err != nil {
+			return nil, fmt.Errorf("integrated gradients of %s: %w", hybrid.Model.Arm, err)
 		}
 	}
 	if err := s.check(ctx, hybrid, dataset.SpreadOf(hybrid.network.Test, studyChecked), c.Seed); err != nil {
@@ -84,12 +99,29 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 	return s, nil
 }
 
-// Agreement says that there are no Images because the two arms agree, "" where there are some.
-func (s *Study) Agreement() string {
-	if len(s.Images) > 0 {
-		return ""
+// Shows says which pictures Images holds.
+func (s *Study) Shows() string {
+	if s.differ == 0 {
+		return fmt.Sprintf("Single and hybrid agree on all %d test pictures of the first fold.", s.tested)
 	}
-	return "Single and hybrid agree on every test picture of the first fold."
+	return fmt.Sprintf("On %d of the first fold's %d test pictures single and hybrid disagree; shown are the %d on which the truth's probability differs most.", s.differ, s.tested, min(s.differ, studyShown))
+}
+
+// Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
+func (s *Study) Says() string { return strings.ReplaceAll(strings.Join(s.says, " "), " -", " −") }
+
+// complete fills Completeness.
+func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples []int) error {
+	found, err := a.Integrate(ctx, a.Samples(samples...), nil)
+	if err != nil {
+		return err
+	}
+	s.Completeness.Header = []string{"picture", "answer", "logit of the mean picture and metadata", "logit", "attributed to the picture", "to the metadata", "completeness error"}
+	for i, p := range found {
+		picture, metadata := p.Sums()
+		s.Completeness.Rows = append(s.Completeness.Rows, []string{set.Samples[samples[i]].File, set.Title(set.Genres[p.Class]), fmt.Sprintf("%.3f", p.From), fmt.Sprintf("%.3f", p.To), fmt.Sprintf("%+.3f", picture), fmt.Sprintf("%+.3f", metadata), fmt.Sprintf("%+.4f", p.Error())})
+	}
+	return nil
 }
 
 func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) error {
@@ -98,7 +130,8 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 	if err != nil {
 		return err
 	}
-	s.Checks.Header = []string{"maps", "empty", "deletion", "of random maps", "insertion", "of random maps", "like the map of random weights (Spearman)"}
+	s.Checks.Header = []string{"maps", "empty", "deletion", "deletion by random maps", "lower on", "insertion", "insertion by random maps", "higher on"}
+	byGrid := map[[2]int][]Perturbed{} // random maps of one grid are the same for every method
 	for _, method := range a.Methods() {
 		maps, err := a.Maps(ctx, method, inputs, classes)
 		if err != nil {
@@ -108,33 +141,88 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 		if err != nil {
 			return err
 		}
-		random, err := a.Perturb(ctx, inputs, classes, RandomMaps(maps, seed))
-		if err != nil {
-			return err
-		}
-		lost := "–"
-		if method == s.Method { // a cascade through all layers is dear
-			steps, err := a.Randomise(ctx, method, inputs, classes, seed)
-			if err != nil {
+		shape := [2]int{maps[0].Rows, maps[0].Cols}
+		random := byGrid[shape]
+		if random == nil {
+			if random, err = a.Perturb(ctx, inputs, classes, RandomMaps(maps, seed)); err != nil {
 				return err
 			}
-			lost = "no map is left"
-			if last := steps[len(steps)-1]; len(last.Spearman) > 0 {
-				lost = fmt.Sprintf("%.2f", meanOf(last.Spearman))
-			}
+			byGrid[shape] = random
 		}
 		deletion, insertion := meanAreas(own)
 		randomDeletion, randomInsertion := meanAreas(random)
+		lower, higher := 0, 0
+		for i := range own {
+			d, in := own[i].Areas()
+			e, out := random[i].Areas()
+			if d < e {
+				lower++
+			}
+			if in > out {
+				higher++
+			}
+		}
+		of := func(n int) string { return fmt.Sprintf("%d of %d", n, len(own)) }
 		s.Checks.Rows = append(s.Checks.Rows, []string{
 			string(method), fmt.Sprintf("%d of %d", Empties(maps), len(maps)),
-			fmt.Sprintf("%.3f", deletion), fmt.Sprintf("%.3f", randomDeletion), fmt.Sprintf("%.3f", insertion), fmt.Sprintf("%.3f", randomInsertion), lost,
+			fmt.Sprintf("%.3f", deletion), fmt.Sprintf("%.3f", randomDeletion), of(lower), fmt.Sprintf("%.3f", insertion), fmt.Sprintf("%.3f", randomInsertion), of(higher),
 		})
+		if method == s.Method {
+			s.says = append(s.says, believe(method, lower, higher, len(own)))
+		}
+	}
+	steps, err := a.Randomise(ctx, s.Method, inputs, classes, seed)
+	if err != nil {
+		return err
+	}
+	s.Cascade.Header = []string{"new weights from the head down to", "rank correlation with the trained network's map", "pictures", "without a map"}
+	for _, step := range steps {
+		like := "–"
+		if len(step.Spearman) > 0 {
+			like = fmt.Sprintf("%.2f", meanOf(step.Spearman))
+		}
+		s.Cascade.Rows = append(s.Cascade.Rows, []string{step.Layer, like, fmt.Sprint(len(step.Spearman)), fmt.Sprint(step.Constant)})
+	}
+	if last := steps[len(steps)-1]; len(last.Spearman) > 0 {
+		s.says = append(s.says, fmt.Sprintf("With all layers at random the map has a rank correlation of %.2f with the trained network's, with the head alone at random %s.", meanOf(last.Spearman), s.Cascade.Rows[0][1]))
+	} else {
+		s.says = append(s.says, "With all layers at random no map is left.")
 	}
 	return nil
 }
 
+// believe says whether maps beat random ones on n pictures, each a coin's throw for a map that knows nothing:
+// McNemar's exact test of the pictures on which they do.
+func believe(method Method, lower, higher, n int) string {
+	verdict := func(better int) (string, bool) {
+		wins, losses := make([]int, n), make([]int, n) // of a truth of 1s
+		for i := range n {
+			if i < better {
+				wins[i] = 1
+			} else {
+				losses[i] = 1
+			}
+		}
+		m, err := stats.McNemar(slices.Repeat([]int{1}, n), wins, losses)
+		if err != nil {
+			return fmt.Sprintf("%d of %d pictures", better, n), false
+		}
+		return fmt.Sprintf("%d of %d pictures (%s)", better, n, stats.SayP(m.Exact)), m.Exact < 1-stats.Level && 2*better > n
+	}
+	deletion, deleted := verdict(lower)
+	insertion, inserted := verdict(higher)
+	say := fmt.Sprintf("Can the maps (%s) be believed? They beat random maps by deletion on %s, by insertion on %s: ", method, deletion, insertion)
+	switch {
+	case deleted && inserted:
+		return say + "the answers hang on what they mark."
+	case deleted || inserted:
+		return say + "one of the two checks shows that the answers hang on what they mark, the other cannot tell."
+	}
+	return say + fmt.Sprintf("that the answers hang on what they mark cannot be told from %d pictures.", n)
+}
+
 func (s *Study) point(ctx context.Context, arms []*Arm, samples []int, regions [][]Region) error {
-	s.Pointing.Header = []string{"arm", "on", "pictures with it", "share of the map", "share of the area", "largest value on it", "by chance", "empty maps"}
+	s.Pointing.Header = []string{"arm", "on", "pictures with it", "share of the map", "share of the area", "pictures whose largest value is on it", "by chance", "empty maps"}
 	var theirs [][]Region
 	for _, i := range samples {
 		theirs = append(theirs, regions[i])
@@ -148,6 +236,9 @@ func (s *Study) point(ctx context.Context, arms []*Arm, samples []int, regions [
 			p := PointingGame(kind, maps, theirs)
 			if p.Maps == 0 {
 				continue
+			}
+			if a == arms[len(arms)-1] {
+				s.says = append(s.says, fmt.Sprintf("On the %s lies %.0f %% of %s's maps, %.1f times its share of the area.", kind, 100*p.Mass, a.Model.Arm, p.Mass/p.Area))
 			}
 			s.Pointing.Rows = append(s.Pointing.Rows, []string{
 				a.Model.Arm.String(), kind, fmt.Sprintf("%d of %d", p.Maps, len(maps)), fmt.Sprintf("%.0f %%", 100*p.Mass), fmt.Sprintf("%.0f %%", 100*p.Area),

@@ -24,7 +24,7 @@ const (
 // has not been run on all folds.
 func Arm(summaries []trial.Summary, experiment int, arm string) *trial.Summary {
 	i := slices.IndexFunc(summaries, func(s trial.Summary) bool {
-		return s.Experiment == experiment && s.Arm == arm && s.Share == 0 && s.Complete()
+		return s.Experiment == experiment && s.Arm == arm && s.Share == 0 && s.Repeat == 0 && s.Complete()
 	})
 	if i < 0 {
 		return nil

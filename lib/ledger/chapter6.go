@@ -1,11 +1,14 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"thesis.example/lib/dataset"
+	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 )
 
@@ -48,4 +51,315 @@ func Chapter6(summaries []trial.Summary, data string) ([]Entry, error) {
 		b.add("Figure 6.3", c.row, "gourmet right of 100", float64(c.published), ours, cellTolerance)
 	}
 	return b.entries, nil
+}
+
+// thesisArms are those of experiment 2 as Table 6.1 has them.
+var thesisArms = []string{"cnn-single", "cnn-hybrid", "vit-single", "vit-hybrid"}
+
+// publishedF1 is a published macro F1 and what confusion matrices with that many right pictures allow.
+type publishedF1 struct {
+	arm                       string
+	right                     int
+	f1                        float64
+	pooled, folds             stats.Range
+	pooledAllows, foldsAllows bool
+}
+
+// publishedF1s are those of the thesis' arms: of all pictures together, and as a mean over five stratified
+// folds. F1 is printed to two decimals of a per cent.
+func publishedF1s() (all []publishedF1, err error) {
+	ref, err := Published()
+	if err != nil {
+		return nil, err
+	}
+	for _, arm := range thesisArms {
+		p := ref.Experiment2[publishedKey(arm)]
+		f := publishedF1{arm: arm, right: p.Correct, f1: p.F1}
+		wrong := 3*ref.PerClass - p.Correct
+		if f.pooled, err = stats.F1Range(ref.PerClass, wrong); err != nil {
+			return nil, fmt.Errorf("%s: %w", arm, err)
+		}
+		if f.folds, err = stats.MeanF1Range(ref.PerClass/trial.Folds, wrong, trial.Folds); err != nil {
+			return nil, fmt.Errorf("%s: %w", arm, err)
+		}
+		fits := func(r stats.Range) bool { return p.F1 >= r.Low-0.00005 && p.F1 <= r.High+0.00005 }
+		f.pooledAllows, f.foldsAllows = fits(f.pooled), fits(f.folds)
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// PublishedF1Table holds each published macro F1 against what confusion matrices with that many right
+// pictures allow: of all pictures together, and as a mean over five stratified folds.
+func PublishedF1Table() (header []string, rows [][]string, err error) {
+	all, err := publishedF1s()
+	if err != nil {
+		return nil, nil, err
+	}
+	span := func(r stats.Range, allows bool) string {
+		s := fmt.Sprintf("%.2f to %.2f", 100*r.Low, 100*r.High)
+		if !allows {
+			s += " ✗"
+		}
+		return s
+	}
+	for _, f := range all {
+		rows = append(rows, []string{f.arm, fmt.Sprint(f.right), fmt.Sprintf("%.2f", 100*f.f1), span(f.pooled, f.pooledAllows), span(f.folds, f.foldsAllows)})
+	}
+	return []string{"arm", "pictures right", "published F1, %", "possible of all pictures together, %", "possible as the folds' mean, %"}, rows, nil
+}
+
+// SayPublishedF1 counts what PublishedF1Table allows.
+func SayPublishedF1() (string, error) {
+	all, err := publishedF1s()
+	if err != nil {
+		return "", err
+	}
+	pooled, folds, never := 0, 0, []string{}
+	for _, f := range all {
+		if f.pooledAllows {
+			pooled++
+		}
+		if f.foldsAllows {
+			folds++
+		} else {
+			never = append(never, f.arm)
+		}
+	}
+	return fmt.Sprintf("Of %d published F1, %d can be that of all pictures together, and %d the mean over five stratified folds; in neither way possible (✗ in both columns): %s.", len(all), pooled, folds, strings.Join(never, " and ")), nil
+}
+
+// metadataPairs are hybrid and single of each network.
+var metadataPairs = [][2]string{{"cnn-hybrid", "cnn-single"}, {"vit-hybrid", "vit-single"}}
+
+// EquivalenceTable asks of hybrid and single of each network whether they make no difference: within the
+// margins, in points of accuracy, and within half of the difference that the thesis publishes for them. By
+// the pictures, two one-sided tests (stats.PairedDifference.Equivalence) with their 90 % interval, and the
+// pictures that showing no difference would take; over the folds, the posterior of the correlated t test
+// (stats.CorrelatedBayes): that hybrid is worse by more than the margin, within it, better by more.
+func EquivalenceTable(summaries []trial.Summary, margins ...float64) (header []string, rows [][]string, err error) {
+	ref, err := Published()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, pair := range metadataPairs {
+		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
+		if a == nil || b == nil {
+			continue
+		}
+		m, _, err := pairTest(a.Last, b.Last)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
+		}
+		d, err := stats.DifferenceOfPaired(m.OnlyA, m.OnlyB, a.Last.N())
+		if err != nil {
+			return nil, nil, err
+		}
+		published := 100 * math.Abs(float64(ref.Experiment2[publishedKey(pair[0])].Correct-ref.Experiment2[publishedKey(pair[1])].Correct)) / float64(3*ref.PerClass)
+		for _, margin := range append(slices.Clone(margins), published/2) {
+			e, err := d.Equivalence(margin / 100)
+			if err != nil {
+				return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
+			}
+			need := "–" // no picture tells them apart
+			if m.OnlyA+m.OnlyB > 0 {
+				n, err := stats.SampleSizeEquivalence(margin/100, float64(m.OnlyA+m.OnlyB)/float64(a.Last.N()), 0.8)
+				if err != nil {
+					return nil, nil, err
+				}
+				need = grouped(int(math.Ceil(n)))
+			}
+			row := []string{pair[0] + " − " + pair[1], fixed(margin, 2), signed(100*e.Difference, 2), between(100*e.CI90.Low, 100*e.CI90.High, 2), stats.FormatP(e.P), need}
+			t, err := stats.CorrelatedBayes(foldAccuracies(*a), foldAccuracies(*b), margin/100, 1)
+			switch {
+			case errors.Is(err, stats.ErrConstant): // the same in every fold
+				row = append(row, "–", "–", "–")
+			case err != nil:
+				return nil, nil, fmt.Errorf("%s and %s over the folds: %w", pair[0], pair[1], err)
+			default:
+				row = append(row, fixed(100*t.Left, 0), fixed(100*t.Rope, 0), fixed(100*t.Right, 0))
+			}
+			rows = append(rows, row)
+		}
+	}
+	return []string{"arms", "margin, points", "difference, points", "90 %", "p, both sides", "pictures that it takes", "folds: worse, %", "within, %", "better, %"}, rows, nil
+}
+
+// SayEquivalence says in sentences, of each network's pair, whether metadata are shown to change its accuracy
+// by less than the margin, in points, and its loss by less than half of the published difference in loss,
+// that of experiment 1: two one-sided t tests over the pictures (stats.EquivalencePaired).
+func SayEquivalence(summaries []trial.Summary, margin float64) (string, error) {
+	ref, err := Published()
+	if err != nil {
+		return "", err
+	}
+	nats := math.Abs(ref.Experiment1["cnn_single"].LossMean-ref.Experiment1["cnn_hybrid"].LossMean) / 2
+	var says []string
+	for _, pair := range metadataPairs {
+		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
+		if a == nil || b == nil {
+			continue
+		}
+		m, _, err := pairTest(a.Last, b.Last)
+		if err != nil {
+			return "", fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
+		}
+		d, err := stats.DifferenceOfPaired(m.OnlyA, m.OnlyB, a.Last.N())
+		if err != nil {
+			return "", err
+		}
+		e, err := d.Equivalence(margin / 100)
+		if err != nil {
+			return "", err
+		}
+		shown := func(p float64, within string) string {
+			if p < 1-stats.Level {
+				return "within " + within + " (" + stats.SayP(p) + ")"
+			}
+			return "not shown to be within " + within + " (" + stats.SayP(p) + ")"
+		}
+		say := fmt.Sprintf("%s and %s: the difference in accuracy is %s", pair[0], pair[1], shown(e.P, "±"+fixed(margin, 2)+" points"))
+		l, err := stats.EquivalencePaired(a.Last.Losses, b.Last.Losses, nats)
+		switch {
+		case errors.Is(err, stats.ErrConstant):
+			say += "; their losses differ alike in every picture"
+		case err != nil:
+			return "", fmt.Errorf("the losses of %s and %s: %w", pair[0], pair[1], err)
+		default:
+			say += fmt.Sprintf("; that in loss, %s nats (90 %%: %s), is %s", signed(l.Difference, 3), between(l.CI90.Low, l.CI90.High, 3), shown(l.P, "±"+fixed(nats, 3)))
+		}
+		says = append(says, say+".")
+	}
+	return strings.Join(says, " "), nil
+}
+
+// PowerTable says what the pictures of these runs could show of each published difference of experiment 2: how
+// many tell the two arms apart, the smallest difference that McNemar's test then finds with 80 % power, its
+// power (mid-p) for the published one, and the pictures that one takes.
+func PowerTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
+	ref, err := Published()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, pair := range publishedPairs {
+		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
+		if a == nil || b == nil {
+			continue
+		}
+		m, _, err := pairTest(a.Last, b.Last)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
+		}
+		n, apart := a.Last.N(), m.OnlyA+m.OnlyB
+		published := float64(ref.Experiment2[publishedKey(pair[0])].Correct-ref.Experiment2[publishedKey(pair[1])].Correct) / float64(3*ref.PerClass)
+		row := []string{pair[0] + " − " + pair[1], fmt.Sprintf("%d of %d", apart, n), "–", fixed(100*published, 2), "–", "–"}
+		if discordance := float64(apart) / float64(n); apart > 0 {
+			least, err := stats.DetectableDifference(n, discordance, 0.8)
+			if err == nil {
+				row[2] = fixed(100*least, 2)
+			} else if !errors.Is(err, stats.ErrTooFew) { // not even if all of them were one arm's
+				return nil, nil, err
+			}
+			if published <= discordance {
+				power, err := stats.PowerMcNemar(published, discordance, n)
+				if err != nil {
+					return nil, nil, err
+				}
+				need, err := stats.SampleSizeMcNemar(published, discordance, 0.8)
+				if err != nil {
+					return nil, nil, err
+				}
+				row[4], row[5] = fixed(100*power.MidP, 0), grouped(int(math.Ceil(need)))
+			}
+		}
+		rows = append(rows, row)
+	}
+	return []string{"arms", "pictures that tell them apart", "shown with 80 % power from, points", "published difference, points", "power for it, %", "pictures it takes"}, rows, nil
+}
+
+// SayPairs says what PairsTable's tests of the thesis' four arms add up to beside Cochran's Q, which asks
+// whether all are equally accurate: the pair that is furthest apart, and how many differ once the p-values
+// are corrected for the number of pairs (Holm 1979).
+func SayPairs(summaries []trial.Summary) (string, error) {
+	tests, err := pairTests(summaries, comparedPairs)
+	if err != nil || len(tests) < 2 {
+		return "", err
+	}
+	differ, alone, first := 0, 0, tests[0]
+	for _, t := range tests {
+		if t.holm < 1-stats.Level {
+			differ++
+		}
+		if t.d.P < 1-stats.Level {
+			alone++
+		}
+		if t.d.P < first.d.P {
+			first = t
+		}
+	}
+	return fmt.Sprintf("Cochran's Q asks whether all arms are equally accurate, not which are not. Pairs that differ at 5 %%: %d of %d each by itself, %d once the p-values are corrected for their number (Holm); the clearest is %s − %s with %s points (%s, corrected %s).",
+		alone, len(tests), differ, first.a, first.b, signed(first.d.Value, 1), stats.SayP(first.d.P), stats.SayP(first.holm)), nil
+}
+
+// SayDisagreements says on how many pictures hybrid and single of a backbone disagree, and whether the
+// metadata can be behind that: not where the hybrid arm is right as often with any other metadata.
+func SayDisagreements(summaries []trial.Summary, backbone string) (string, error) {
+	single, hybrid := Arm(summaries, 2, backbone+"-single"), Arm(summaries, 2, backbone+"-hybrid")
+	if single == nil || hybrid == nil {
+		return "", nil
+	}
+	if !slices.Equal(single.Last.Files, hybrid.Last.Files) {
+		return "", fmt.Errorf("%s and %s were tested on different pictures, expected the same", single.Arm, hybrid.Arm)
+	}
+	differ := 0
+	for i, p := range single.Last.Predicted {
+		if p != hybrid.Last.Predicted[i] {
+			differ++
+		}
+	}
+	say := fmt.Sprintf("%s and %s disagree on %d of %d pictures.", single.Arm, hybrid.Arm, differ, single.Last.N())
+	if ignores, known := ignoresMetadata(hybrid); known && ignores {
+		return say + fmt.Sprintf(" In every fold %s gets as many right with the mean metadata as with the pictures' own: it hardly uses them, and these pictures show where two training runs differ, not what metadata did.", hybrid.Arm), nil
+	} else if known {
+		p := hybrid.Shapley()[0].Accuracy
+		return say + fmt.Sprintf(" With the mean metadata in the place of the pictures' own %s gets %s %% right instead of %s: the rest of the difference is that of two training runs.", hybrid.Arm, fixed(100*p.Picture, 1), fixed(100*p.Both, 1)), nil
+	}
+	return say + " How much of that the metadata did was not measured.", nil
+}
+
+// ignoresMetadata says whether an arm is right as often in every fold with the mean metadata as with the
+// pictures' own; known is false where that was not measured.
+func ignoresMetadata(s *trial.Summary) (ignores, known bool) {
+	ignores = true
+	for _, r := range s.Records {
+		if r.Shares == nil || len(r.Shares.Baselines) == 0 {
+			return false, false
+		}
+		for _, b := range r.Shares.Baselines {
+			if b.Name == trial.TrainingMean && b.Correct.Both != b.Correct.Picture {
+				ignores = false
+			}
+		}
+	}
+	return ignores, true
+}
+
+// SayGourmet puts the published rise of gourmet pictures that the ViT gets right to McNemar's test over every
+// overlap of the two arms' errors, in a sentence.
+func SayGourmet() (string, error) {
+	ref, err := Published()
+	if err != nil {
+		return "", err
+	}
+	c := ref.Confusion
+	b, err := stats.BoundMcNemar(c.ViTHybrid, c.ViTSingle, ref.PerClass)
+	if err != nil {
+		return "", err
+	}
+	verdict := "whatever the overlap of their errors, that cannot be told from chance"
+	if b.MidPUpTo >= 0 {
+		verdict = fmt.Sprintf("they differ at 5 %% if at most %d pictures tell them apart", b.MidPUpTo)
+	}
+	return fmt.Sprintf("The published %d and %d of %d gourmet pictures are %d pictures apart: McNemar's mid-p lies between %s and %s, so %s.",
+		c.ViTSingle, c.ViTHybrid, ref.PerClass, c.ViTHybrid-c.ViTSingle, stats.FormatP(b.MidP.Low), stats.FormatP(b.MidP.High), verdict), nil
 }

@@ -44,6 +44,25 @@ func NetworksTable(summaries []trial.Summary) (header []string, rows [][]string)
 	return []string{"arm", "network", "weights", "pixels", "epochs", "batch", "rate", "parameters"}, rows
 }
 
+// SayNetworks says in a sentence what the arms of the summaries were trained with: for captions.
+func SayNetworks(summaries []trial.Summary) string {
+	var networks []string
+	for _, s := range summaries {
+		n := fmt.Sprintf("%s (%s, ", s.Architecture, s.Weights)
+		if s.Preprocess == nil {
+			continue
+		}
+		n += fmt.Sprintf("%d pixels, %d epochs)", s.Preprocess.Crop, s.Epochs)
+		if !slices.Contains(networks, n) {
+			networks = append(networks, n)
+		}
+	}
+	if len(networks) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Profile %s: %s.", summaries[0].Profile, strings.Join(networks, ", "))
+}
+
 // BestEpochTable sets the last epoch of each arm beside the best one by the test pictures, which flatters.
 func BestEpochTable(summaries []trial.Summary) (header []string, rows [][]string) {
 	for _, s := range summaries {
@@ -61,7 +80,7 @@ func AveragesTable(summaries []trial.Summary) (header []string, rows [][]string)
 		last, best := s.Last, s.Best
 		rows = append(rows, []string{s.Arm, percent(last.Accuracy), percent(last.AccuracySD), percent(last.F1), percent(last.F1Pooled), percent(best.Accuracy), percent(best.F1)})
 	}
-	return []string{"arm", "accuracy", "sd over folds", "macro F1, mean of folds", "macro F1, pooled", "accuracy, best epoch", "F1, best epoch"}, rows
+	return []string{"arm", "accuracy", "sd over folds, points", "macro F1, mean of folds", "macro F1, pooled", "accuracy, best epoch", "F1, best epoch"}, rows
 }
 
 // RightTable is how many pictures each arm gets right after the last epoch, with Wilson's 95 % interval.
@@ -109,7 +128,7 @@ func LossBars(summaries []trial.Summary) ([]chart.Bar, error) {
 	return bars, nil
 }
 
-// ScoreBars are accuracy and macro F1 after the last epoch (figures 6.1 and 6.2) over the arms, with the
+// ScoreBars are accuracy and macro F1 after the last epoch (figures 6.1 and 6.2) over the arms, in per cent, with the
 // standard deviation over the folds and the published values.
 func ScoreBars(summaries []trial.Summary) (arms []string, accuracy, f1 chart.Bar, err error) {
 	ref, err := Published()
@@ -120,18 +139,18 @@ func ScoreBars(summaries []trial.Summary) (arms []string, accuracy, f1 chart.Bar
 	for _, s := range summaries {
 		a, _, f := publishedScores(ref, s.Experiment, s.Arm)
 		arms = append(arms, s.Arm)
-		accuracy.AddSD(s.Last.Accuracy, s.Last.AccuracySD, a)
-		f1.AddSD(s.Last.F1, s.Last.F1SD, f)
+		accuracy.AddSD(100*s.Last.Accuracy, 100*s.Last.AccuracySD, 100*a)
+		f1.AddSD(100*s.Last.F1, 100*s.Last.F1SD, 100*f)
 	}
 	return arms, accuracy, f1, nil
 }
 
-// EpochCurves are the accuracies of each arm by epoch, means over the folds: while training, and, dashed, of
+// EpochCurves are the accuracies of each arm by epoch in per cent, means over the folds: while training, and, dashed, of
 // the test pictures.
 func EpochCurves(summaries []trial.Summary) (curves []chart.Curve) {
 	for i, s := range summaries {
-		training := chart.Curve{Name: s.Arm + " training", Hue: i, Y: s.Mean(func(e trial.Epoch) float64 { return e.TrainAccuracy })}
-		test := chart.Curve{Name: s.Arm + " test", Hue: i, Dashed: true, Y: s.Mean(func(e trial.Epoch) float64 { return e.TestAccuracy })}
+		training := chart.Curve{Name: s.Arm + " training", Hue: i, Y: s.Mean(func(e trial.Epoch) float64 { return 100 * e.TrainAccuracy })}
+		test := chart.Curve{Name: s.Arm + " test", Hue: i, Dashed: true, Y: s.Mean(func(e trial.Epoch) float64 { return 100 * e.TestAccuracy })}
 		for e := range s.Epochs {
 			training.X = append(training.X, float64(e+1))
 		}
@@ -181,46 +200,88 @@ func PicturesTest(a, b trial.Summary) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("comparing %s with %s: %w", a.Arm, b.Arm, err)
 	}
-	s := fmt.Sprintf("%s alone is right on %d pictures, %s alone on %d: McNemar p = %.3g (exact), %.3g (mid-p). Difference in accuracy %+.1f points, 95 %% interval %+.1f to %+.1f (Tango 1998). ",
-		a.Arm, m.OnlyA, b.Arm, m.OnlyB, m.Exact, m.MidP, d.Value, d.CI.Low, d.CI.High)
+	s := fmt.Sprintf("%s alone is right on %d pictures, %s alone on %d: McNemar %s (exact), %s (mid-p). Difference in accuracy %s points, 95 %% interval %s (Tango 1998). ",
+		a.Arm, m.OnlyA, b.Arm, m.OnlyB, stats.SayP(m.Exact), stats.SayP(m.MidP), signed(d.Value, 1), between(d.CI.Low, d.CI.High, 1))
 	if m.MidP < 0.05 {
-		return s + fmt.Sprintf("At 5 %% these runs show a difference, in favour of the arm with the higher accuracy (%+.1f points for %s).", d.Value, a.Arm), nil
+		return s + fmt.Sprintf("At 5 %% these runs show a difference, in favour of the arm with the higher accuracy (%s points for %s).", signed(d.Value, 1), a.Arm), nil
 	}
 	return s + "The difference is not larger than chance gives at 5 %: whether the arms differ cannot be told from these runs.", nil
 }
 
-// PairsTable compares arms of experiment 2 picture by picture: hybrid with single, ViT with CNN, and each
-// further arm with the one of its backbone that sees the picture alone.
-func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
-	pairs := slices.Clone(comparedPairs)
-	for _, s := range summaries {
-		if p := [2]string{s.Arm, strings.Split(s.Arm, "-")[0] + "-single"}; p[0] != p[1] && !slices.ContainsFunc(comparedPairs, func(q [2]string) bool { return q[0] == s.Arm && q[1] == p[1] }) {
-			pairs = append(pairs, p)
-		}
-	}
-	for _, p := range pairs {
-		a, b := Arm(summaries, 2, p[0]), Arm(summaries, 2, p[1])
+// armsTest is McNemar's test of two arms by name, with its p corrected for the tests beside it.
+type armsTest struct {
+	a, b string
+	m    stats.McNemarTest
+	d    stats.Difference
+	holm float64
+}
+
+// pairTests tests those of the pairs of experiment 2 of which both arms are there.
+func pairTests(summaries []trial.Summary, pairs [][2]string) (tests []armsTest, err error) {
+	var p []float64
+	for _, pair := range pairs {
+		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
 		if a == nil || b == nil {
 			continue
 		}
 		m, d, err := pairTest(a.Last, b.Last)
 		if err != nil {
-			return nil, nil, fmt.Errorf("comparing %s with %s: %w", p[0], p[1], err)
+			return nil, fmt.Errorf("comparing %s with %s: %w", pair[0], pair[1], err)
 		}
-		verdict := "no difference shown"
-		if m.MidP < 0.05 {
-			verdict = "differ"
-		}
-		rows = append(rows, []string{p[0] + " − " + p[1], fmt.Sprint(m.OnlyA), fmt.Sprint(m.OnlyB), fmt.Sprintf("%+.1f", d.Value),
-			fmt.Sprintf("%+.1f to %+.1f", d.CI.Low, d.CI.High), fmt.Sprintf("%.2g", m.MidP), verdict})
+		tests, p = append(tests, armsTest{a: pair[0], b: pair[1], m: m, d: d}), append(p, d.P)
 	}
-	return []string{"arms", "right in the first alone", "in the second alone", "points", "95 %", "McNemar mid-p", "at 5 %"}, rows, nil
+	adjusted, err := stats.Holm(p)
+	for i := range tests {
+		tests[i].holm = adjusted[i]
+	}
+	return tests, err
 }
 
-// comparedPairs are the comparisons of experiment 2.
-var comparedPairs = [][2]string{{"cnn-hybrid", "cnn-single"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}}
+// PairsTable compares arms of experiment 2 picture by picture: the thesis' four each with each, and each
+// further arm with the one of its backbone that sees the picture alone. p is also given corrected for the
+// number of pairs (Holm 1979), and the verdict is by that.
+func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
+	pairs := slices.Clone(comparedPairs)
+	for _, s := range summaries {
+		if single := strings.Split(s.Arm, "-")[0] + "-single"; s.Experiment == 2 && !slices.Contains(thesisArms, s.Arm) && s.Arm != single {
+			pairs = append(pairs, [2]string{s.Arm, single})
+		}
+	}
+	tests, err := pairTests(summaries, pairs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, t := range tests {
+		verdict := "no difference shown"
+		if t.holm < 1-stats.Level {
+			verdict = "differ"
+		}
+		rows = append(rows, []string{t.a + " − " + t.b, fmt.Sprint(t.m.OnlyA), fmt.Sprint(t.m.OnlyB), signed(t.d.Value, 1),
+			between(t.d.CI.Low, t.d.CI.High, 1), stats.FormatP(t.d.P), stats.FormatP(t.holm), verdict})
+	}
+	return []string{"arms", "right in the first alone", "in the second alone", "points", "95 %", "McNemar mid-p", "p, Holm", "at 5 %"}, rows, nil
+}
 
-// publishedPairs are the same, the arm with the higher published accuracy first.
+// between writes an interval of differences.
+func between(low, high float64, digits int) string {
+	return signed(low, digits) + " to " + signed(high, digits)
+}
+
+// foldAccuracies are an arm's test accuracies after the last epoch, by fold.
+func foldAccuracies(s trial.Summary) (x []float64) {
+	for _, r := range s.Records {
+		x = append(x, r.History[r.Last.Epoch-1].TestAccuracy)
+	}
+	return x
+}
+
+// comparedPairs are all pairs of the thesis' arms of experiment 2.
+var comparedPairs = [][2]string{
+	{"cnn-hybrid", "cnn-single"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"},
+	{"vit-hybrid", "cnn-single"}, {"vit-single", "cnn-hybrid"},
+}
+
+// publishedPairs are the comparisons that the thesis draws, the arm with the higher published accuracy first.
 var publishedPairs = [][2]string{{"cnn-single", "cnn-hybrid"}, {"vit-hybrid", "vit-single"}, {"vit-single", "cnn-single"}, {"vit-hybrid", "cnn-hybrid"}}
 
 // OverlapTable puts the published difference of experiment 1 to McNemar's test in both extremes of the
@@ -237,13 +298,14 @@ func OverlapTable() (header []string, rows [][]string, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		rows = append(rows, []string{overlap, fmt.Sprint(onlyA), fmt.Sprint(onlyB), fmt.Sprintf("%.2g", m.MidP)})
+		rows = append(rows, []string{overlap, fmt.Sprint(onlyA), fmt.Sprint(onlyB), stats.FormatP(m.MidP)})
 	}
 	return []string{"if", "right in hybrid alone", "right in single alone", "McNemar mid-p"}, rows, nil
 }
 
-// PublishedPairsTable puts the published differences of experiment 2 to McNemar's test, each as strong and as
-// weak as the overlap of the arms' errors, which is not published, can make it (Discordant).
+// PublishedPairsTable puts the published differences of experiment 2 to McNemar's test (mid-p) over every
+// overlap of the arms' errors, which is not published: the smallest and the largest p, and the most pictures
+// that may tell the arms apart for the difference to be shown at 5 %.
 func PublishedPairsTable() (header []string, rows [][]string, err error) {
 	ref, err := Published()
 	if err != nil {
@@ -251,24 +313,19 @@ func PublishedPairsTable() (header []string, rows [][]string, err error) {
 	}
 	for _, pair := range publishedPairs {
 		a, b := ref.Experiment2[publishedKey(pair[0])].Correct, ref.Experiment2[publishedKey(pair[1])].Correct
-		var p [2]float64 // strongest and weakest case
-		for i, nested := range []bool{true, false} {
-			onlyA, onlyB := Discordant(a, b, 3*ref.PerClass, nested)
-			m, err := McNemarOf(onlyA, onlyB)
-			if err != nil {
-				return nil, nil, err
-			}
-			p[i] = m.MidP
+		m, err := stats.BoundMcNemar(a, b, 3*ref.PerClass)
+		if err != nil {
+			return nil, nil, err
 		}
-		verdict := "depends on the overlap"
-		if p[0] >= 0.05 {
+		verdict := fmt.Sprintf("differ if at most %d pictures tell them apart", m.MidPUpTo)
+		if m.MidPUpTo < 0 {
 			verdict = "cannot be told from chance, whatever the overlap"
-		} else if p[1] < 0.05 {
+		} else if m.MidPUpTo == m.MostDiscordant {
 			verdict = "differ, whatever the overlap"
 		}
-		rows = append(rows, []string{pair[0] + " – " + pair[1], fmt.Sprintf("%d – %d", a, b), fmt.Sprintf("%.3g", p[0]), fmt.Sprintf("%.3g", p[1]), verdict})
+		rows = append(rows, []string{pair[0] + " − " + pair[1], fmt.Sprintf("%d and %d", a, b), fmt.Sprintf("%d to %d", m.LeastDiscordant, m.MostDiscordant), stats.FormatP(m.MidP.Low), stats.FormatP(m.MidP.High), verdict})
 	}
-	return []string{"arms", fmt.Sprintf("right of %d", 3*ref.PerClass), "p, strongest case", "p, weakest case", "at 5 %"}, rows, nil
+	return []string{"arms", fmt.Sprintf("right of %d", 3*ref.PerClass), "pictures that may tell them apart", "mid-p, strongest case", "mid-p, weakest case", "at 5 %"}, rows, nil
 }
 
 // Discussed are all arms of the Current choice that have records, after training those of chapter 7.
@@ -285,7 +342,7 @@ func Discussed(ctx context.Context, set *dataset.Set) ([]trial.Summary, error) {
 }
 
 // GradientCurves are, of the hybrid arms of experiment 2, the cosine of the backbone's gradient with that of
-// the same pictures without their metadata and, dashed, with that of another batch, by update.
+// the same pictures without their metadata, by update: means over the folds, and the lowest and the highest.
 func GradientCurves(summaries []trial.Summary) (curves []chart.Curve) {
 	for i, name := range []string{"cnn-hybrid", "vit-hybrid"} {
 		s := Arm(summaries, 2, name)
@@ -293,28 +350,56 @@ func GradientCurves(summaries []trial.Summary) (curves []chart.Curve) {
 			continue
 		}
 		g := s.Gradients()[0] // of the whole backbone
-		curves = append(curves, chart.Curve{Name: name + ", picture alone", Hue: i, X: g.X(), Y: g.Mean(trial.BlockGradient.Cosine)})
-		floor := g.Mean(trial.BlockGradient.Floor)
-		if !slices.ContainsFunc(floor, math.IsNaN) { // a fold of one batch has no other
-			curves = append(curves, chart.Curve{Name: name + ", another batch", Hue: i, Dashed: true, X: g.X(), Y: floor})
+		c := chart.Curve{Name: name, Hue: i, X: g.X(), Y: g.Mean(trial.BlockGradient.Cosine)}
+		for _, folds := range g.Folds {
+			low, high := math.Inf(1), math.Inf(-1)
+			for _, f := range folds {
+				low, high = min(low, f.Cosine()), max(high, f.Cosine())
+			}
+			c.Low, c.High = append(c.Low, low), append(c.High, high)
 		}
+		curves = append(curves, c)
 	}
 	return curves
 }
 
-// SizeCurves are the accuracies of both arms of experiment 1 by the number of training pictures, means over
-// the folds, from the summaries of their learning curves (trial.Curve).
+// SizeCurves are the accuracies of both arms of experiment 1 by the number of training pictures, in per cent
+// of all pictures with Wilson's 95 % interval, from the summaries of their learning curves (trial.Curve);
+// dashed, the inverse power law through them (stats.FitLearningCurve) up to twice as many pictures as there are.
 func SizeCurves(summaries []trial.Summary) (curves []chart.Curve, err error) {
 	for i, arm := range []string{"cnn-single", "cnn-hybrid"} {
 		c := chart.Curve{Name: arm, Hue: i}
-		for _, p := range trial.LearningPoints(summaries, 1, arm) {
-			d, err := stats.Describe(p.Accuracy)
-			if err != nil {
-				return nil, fmt.Errorf("%s with %d pictures: %w", arm, p.N, err)
+		for _, s := range summaries {
+			if s.Experiment != 1 || s.Arm != arm {
+				continue
 			}
-			c.X, c.Y = append(c.X, float64(p.N)), append(c.Y, d.Mean)
+			ci, err := stats.Wilson(s.Last.Correct, s.Last.N())
+			if err != nil {
+				return nil, fmt.Errorf("%s, %d %%: %w", arm, s.Share, err)
+			}
+			p := trial.LearningPoints([]trial.Summary{s}, 1, arm)[0]
+			at, _ := slices.BinarySearch(c.X, float64(p.N))
+			c.X, c.Y = slices.Insert(c.X, at, float64(p.N)), slices.Insert(c.Y, at, 100*float64(s.Last.Correct)/float64(s.Last.N()))
+			c.Low, c.High = slices.Insert(c.Low, at, 100*ci.Low), slices.Insert(c.High, at, 100*ci.High)
+		}
+		if len(c.X) == 0 {
+			continue
 		}
 		curves = append(curves, c)
+		fit, err := stats.FitLearningCurve(trial.LearningPoints(summaries, 1, arm))
+		if errors.Is(err, stats.ErrConstant) || errors.Is(err, stats.ErrTooFew) || errors.Is(err, stats.ErrRange) {
+			continue // LearningNeed says so
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the learning curve of %s: %w", arm, err)
+		}
+		fitted := chart.Curve{Name: arm + ", fitted", Hue: i, Dashed: true, Bare: true}
+		first, last := c.X[0], 2*c.X[len(c.X)-1]
+		for k := range 41 {
+			n := first + (last-first)*float64(k)/40
+			fitted.X, fitted.Y = append(fitted.X, n), append(fitted.Y, 100*fit.At(n))
+		}
+		curves = append(curves, fitted)
 	}
 	return curves, nil
 }

@@ -63,6 +63,16 @@ func Curve(experiment int, arm string, c Choice) []Trial {
 	return trials
 }
 
+// Repeats lists an arm's first training and four more on the same folds: what else than the pictures its
+// accuracy varies by.
+func Repeats(experiment int, arm string, c Choice) []Trial {
+	var trials []Trial
+	for c.Repeat = range 5 {
+		trials = append(trials, All(experiment, arm, c)...)
+	}
+	return trials
+}
+
 // LearningPoints are an arm's accuracies by the number of its training pictures, rounded over the folds,
 // from the summaries of its Curve: what stats.FitLearningCurve takes. Summaries of other arms are passed
 // over.

@@ -511,6 +511,40 @@ func TestShareOfAugmented(t *testing.T) {
 	}
 }
 
+// A repeat has the folds, the views and the compiled program of the first training, and ends elsewhere.
+func TestRepeats(t *testing.T) {
+	l, _ := newLab(t)
+	var trials []Trial
+	for _, tr := range Repeats(1, "cnn-single", Choice{Profile: "test", Seed: 7}) {
+		if tr.Fold == 1 && tr.Repeat < 2 {
+			trials = append(trials, tr)
+		}
+	}
+	records, err := l.runAll(t.Context(), trials)
+	if err != nil || len(records) != 2 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	views, err := filepath.Glob(filepath.Join(filepath.Dir(l.records), "cache", "frozen-cnn-view*"))
+	if err != nil || len(views) != 1+records[0].Epochs {
+		t.Errorf("%d views of %d epochs, %v", len(views), records[0].Epochs, err)
+	}
+	first, second := records[0], records[1]
+	if first.File == second.File || len(first.Last.Pictures) != len(second.Last.Pictures) || first.History[0].TrainLoss == second.History[0].TrainLoss {
+		t.Errorf("%s and %s: losses %g and %g", first.File, second.File, first.History[0].TrainLoss, second.History[0].TrainLoss)
+	}
+	for i, p := range first.Last.Pictures {
+		if q := second.Last.Pictures[i]; q.File != p.File {
+			t.Fatalf("picture %d: %s and %s", i, p.File, q.File)
+		}
+	}
+	if s, err := Summarise(records); err != nil || len(s) != 2 {
+		t.Errorf("%d summaries, %v", len(s), err)
+	}
+	if _, err := l.ask(Trial{Experiment: 1, Arm: "cnn-single", Fold: 1, Choice: Choice{Profile: "test", Seed: 7, Repeat: -1}}); err == nil {
+		t.Error("repeat −1 is a trial")
+	}
+}
+
 func TestCausalPlan(t *testing.T) {
 	causal, chapter := Causal(Choice{Profile: "quick", Seed: 1}), Chapter7(Choice{Profile: "quick", Seed: 1})
 	if len(causal) != Folds*len(fusion.CausalNames(2)) {

@@ -17,6 +17,9 @@ import (
 type Choice struct {
 	Profile string `json:"profile"` // "quick" or "thesis"
 	Seed    uint64 `json:"seed"`    // of folds, initial weights and all that is drawn while training
+	// Repeat counts further trainings on the same folds and views of the pictures: other first weights,
+	// orders and dropout. 0 is the first training; another seed has other folds too.
+	Repeat int `json:"repeat,omitempty"`
 	// CNN and ViT are weights (data/weights.json) in the place of the profile's, "" for those. A record
 	// says which weights were asked for, whoever chose them.
 	CNN string `json:"-"`

@@ -19,9 +19,9 @@ func TestCurrent(t *testing.T) {
 		want                    Choice
 		says                    string
 	}{
-		{"", "", "", "", Choice{"quick", 1, "", ""}, "PROFILE=quick SEED=1"},
-		{"thesis", "2", "", "", Choice{"thesis", 2, "", ""}, "PROFILE=thesis SEED=2"},
-		{"", "", "timm-b0", "augreg-vit-b16", Choice{"quick", 1, "timm-b0", "augreg-vit-b16"}, "PROFILE=quick SEED=1 CNN=timm-b0 VIT=augreg-vit-b16"},
+		{"", "", "", "", Choice{Profile: "quick", Seed: 1}, "PROFILE=quick SEED=1"},
+		{"thesis", "2", "", "", Choice{Profile: "thesis", Seed: 2}, "PROFILE=thesis SEED=2"},
+		{"", "", "timm-b0", "augreg-vit-b16", Choice{Profile: "quick", Seed: 1, CNN: "timm-b0", ViT: "augreg-vit-b16"}, "PROFILE=quick SEED=1 CNN=timm-b0 VIT=augreg-vit-b16"},
 	} {
 		set(tt.profile, tt.seed, tt.cnn, tt.vit)
 		c, err := Current()

@@ -51,19 +51,22 @@ type BlockGradient struct {
 // them is 0.
 func (g BlockGradient) Cosine() float64 { return g.AloneDot / (g.Norm * g.Alone) }
 
-// Floor is the cosine of the gradient with that of another batch: where Cosine is above it, the metadata
-// turn the gradient less than another choice of pictures does. NaN where there is no other batch.
+// Floor is the cosine of the gradient with that of another batch. NaN where there is no other batch.
 func (g BlockGradient) Floor() float64 { return g.OtherDot / (g.Norm * g.Other) }
 
-// Ratio is the gradient's norm over that from the picture alone.
-func (g BlockGradient) Ratio() float64 { return g.Norm / g.Alone }
+// Along is how far the gradient goes along the one from the picture alone, as a share of that: 1 in a single
+// arm, below 1 where the metadata take from the picture's own progress, below 0 where they work against it.
+func (g BlockGradient) Along() float64 { return g.AloneDot / (g.Alone * g.Alone) }
 
-// FloorRatio is the gradient's norm over that of another batch.
-func (g BlockGradient) FloorRatio() float64 {
+// Part is the size of what the metadata change in the gradient over the size of what another batch changes.
+// NaN where there is no other batch. Another batch's part averages out over the updates, one that the
+// metadata have in all of them does not.
+func (g BlockGradient) Part() float64 {
 	if g.Other == 0 {
 		return math.NaN()
 	}
-	return g.Norm / g.Other
+	difference := func(norm, dot float64) float64 { return math.Sqrt(max(0, g.Norm*g.Norm+norm*norm-2*dot)) }
+	return difference(g.Alone, g.AloneDot) / difference(g.Other, g.OtherDot)
 }
 
 // Step is what was measured at one update, before it.

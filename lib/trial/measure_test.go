@@ -98,7 +98,7 @@ func TestSingleArmsCosineIsOne(t *testing.T) {
 	}
 	for _, s := range r.Steps {
 		for _, b := range s.Blocks {
-			if !near(b.Cosine(), 1, 1e-6) || !near(b.Ratio(), 1, 1e-6) || near(b.Floor(), 1, 1e-3) || b.Block == MetadataBlock {
+			if !near(b.Cosine(), 1, 1e-6) || !near(b.Along(), 1, 1e-6) || !near(b.Part(), 0, 1e-3) || near(b.Floor(), 1, 1e-3) || b.Block == MetadataBlock {
 				t.Errorf("%+v: cosine %g", b, b.Cosine())
 			}
 		}
@@ -237,7 +237,7 @@ func TestScalingChangesNormsAlone(t *testing.T) {
 	}
 	for i, a := range before.Blocks {
 		b := after.Blocks[i]
-		if a.Other != 0 || !math.IsNaN(a.Floor()) || !math.IsNaN(a.FloorRatio()) {
+		if a.Other != 0 || !math.IsNaN(a.Floor()) || !math.IsNaN(a.Part()) {
 			t.Errorf("no other batch, but %+v", a)
 		}
 		if a.Block == MetadataBlock {

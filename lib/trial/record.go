@@ -130,6 +130,9 @@ func (t Trial) prefix() string {
 	if t.Share != 0 {
 		p += fmt.Sprintf("share%d-", t.Share)
 	}
+	if t.Repeat != 0 {
+		p += fmt.Sprintf("repeat%d-", t.Repeat)
+	}
 	return p
 }
 

@@ -29,6 +29,14 @@ func draws(seed uint64, purpose string) *rand.Rand {
 	return rand.New(rand.NewPCG(binary.LittleEndian.Uint64(h[:]), binary.LittleEndian.Uint64(h[8:])))
 }
 
+// draws are those of the trial's training, which a repeat has of its own.
+func (t Trial) draws(purpose string) *rand.Rand {
+	if t.Repeat != 0 {
+		purpose = fmt.Sprintf("repeat %d %s", t.Repeat, purpose)
+	}
+	return draws(t.Seed, purpose)
+}
+
 // tally adds up what is said of pictures.
 type tally struct {
 	logits   [][]float64
@@ -77,7 +85,7 @@ type program struct {
 // programFor compiles nothing yet: that happens at the first batch of a shape.
 func (l *lab) programFor(j *job) (*program, error) {
 	key := j.config
-	key.Fold, key.Train, key.Test = 0, 0, 0
+	key.Fold, key.Train, key.Test, key.Repeat = 0, 0, 0, 0
 	key.Arm, key.Metadata, key.Share, key.Epochs, key.Joined = j.arm.Compiled().String(), "", 0, 0, 0 // numbers, not graphs
 	key.Genres, key.Preprocess = nil, nil                                                             // the same in one lab wherever the rest is
 	if l.program != nil && fmt.Sprint(l.program.key) == fmt.Sprint(key) {
@@ -262,7 +270,7 @@ func (p *program) restart(j *job) error {
 	if j.weights != nil {
 		values = j.weights.Values
 	}
-	first := draws(j.config.Seed, fmt.Sprintf("fold %d head", j.config.Fold)).Uint64()
+	first := j.config.draws(fmt.Sprintf("fold %d head", j.config.Fold)).Uint64()
 	if err := j.model.Init(p.store, values, first); err != nil {
 		return err
 	}
@@ -349,19 +357,19 @@ func (l *lab) train(ctx context.Context, j *job) (*Record, error) {
 			return nil, err
 		}
 		order := slices.Clone(j.fold.Train)
-		draws(c.Seed, fmt.Sprintf("fold %d epoch %d order", c.Fold, epoch)).Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
+		c.draws(fmt.Sprintf("fold %d epoch %d order", c.Fold, epoch)).Shuffle(len(order), func(a, b int) { order[a], order[b] = order[b], order[a] })
 		p.joined = epoch > c.Joined
 		var train tally
 		began := watch.seconds()
 		for step, at := 1, 0; at < len(order); step, at = step+1, at+c.Batch {
 			batch := order[at:min(at+c.Batch, len(order))]
-			random := func() *rand.Rand { return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step)) }
+			random := func() *rand.Rand { return c.draws(fmt.Sprintf("fold %d epoch %d step %d", c.Fold, epoch, step)) }
 			if other, ok := j.sampled(epoch, at, order); !ok {
 				err = p.train(ctx, src, metadata, labels, batch, random(), &train)
 			} else {
 				var s Step
 				others := func() *rand.Rand {
-					return draws(c.Seed, fmt.Sprintf("fold %d epoch %d step %d other", c.Fold, epoch, step))
+					return c.draws(fmt.Sprintf("fold %d epoch %d step %d other", c.Fold, epoch, step))
 				}
 				if s, err = p.measure(ctx, src, metadata, labels, batch, other, random, others, &train); err == nil {
 					s.Epoch, s.Step = epoch, step

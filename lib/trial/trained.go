@@ -77,7 +77,7 @@ func keptFile(record string) (string, error) {
 
 // keeps says whether the network of a trial is kept unasked: of the arms that chapters explain.
 func keeps(j *job) bool {
-	return j.config.Fold == 1 && j.config.Share == 0 && j.arm.Variation == "" && j.arm.Fusion != "logistic"
+	return j.config.Fold == 1 && j.config.Share == 0 && j.config.Repeat == 0 && j.arm.Variation == "" && j.arm.Fusion != "logistic"
 }
 
 // keep puts the values that the program has after training the job into the cache.

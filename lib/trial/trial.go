@@ -51,6 +51,9 @@ func (t Trial) String() string {
 	if t.Share != 0 {
 		s += fmt.Sprintf(", %d %% of its pictures", t.Share)
 	}
+	if t.Repeat != 0 {
+		s += fmt.Sprintf(", repeat %d", t.Repeat)
+	}
 	return s
 }
 
@@ -441,6 +444,9 @@ func (l *lab) ask(t Trial) (*job, error) {
 			l.folds = map[uint64][]dataset.Fold{}
 		}
 		l.folds[t.Seed] = folds
+	}
+	if t.Repeat < 0 {
+		return nil, fmt.Errorf("repeat is %d: want 0 for the first training, or a number from 1", t.Repeat)
 	}
 	j := &job{arm: arm, settings: s, fold: l.folds[t.Seed][t.Fold-1]}
 	if t.Share != 0 {

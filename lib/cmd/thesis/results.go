@@ -70,6 +70,7 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 		Profile    string     `json:"profile"`
 		Seed       uint64     `json:"seed"`
 		Share      int        `json:"share"` // per cent of the training pictures
+		Repeat     int        `json:"repeat,omitempty"`
 		StandIn    bool       `json:"standin"`
 		Data       string     `json:"data"`
 		Corrected  int        `json:"corrected,omitempty"`
@@ -90,7 +91,7 @@ func jsonResults(w io.Writer, records []*trial.Record) error {
 			probe = &p
 		}
 		list = append(list, arm{
-			s.Experiment, s.Arm, s.Profile, s.Seed, used(s), s.StandIn, s.Data, s.Corrected, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
+			s.Experiment, s.Arm, s.Profile, s.Seed, used(s), s.Repeat, s.StandIn, s.Data, s.Corrected, s.Weights, s.Records[0].Note(), s.Genres, s.Fold,
 			newResultJSON(s.Last), newResultJSON(s.Best), probe,
 		})
 	}
@@ -108,7 +109,7 @@ func summaries(records []*trial.Record) ([]trial.Summary, error) {
 	}
 	slices.SortStableFunc(s, func(a, b trial.Summary) int {
 		return cmp.Or(cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.Data, b.Data), cmp.Compare(a.Seed, b.Seed),
-			cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(place(a), place(b)), cmp.Compare(used(a), used(b)))
+			cmp.Compare(a.Experiment, b.Experiment), cmp.Compare(place(a), place(b)), cmp.Compare(used(a), used(b)), cmp.Compare(a.Repeat, b.Repeat))
 	})
 	return s, nil
 }
@@ -118,10 +119,14 @@ func used(s trial.Summary) int { return cmp.Or(s.Share, 100) }
 
 // named is an arm with what else tells it apart from others in a table.
 func named(s trial.Summary) string {
+	name := s.Arm
 	if s.Share != 0 {
-		return fmt.Sprintf("%s, %d %%", s.Arm, s.Share)
+		name += fmt.Sprintf(", %d %%", s.Share)
 	}
-	return s.Arm
+	if s.Repeat != 0 {
+		name += fmt.Sprintf(", repeat %d", s.Repeat)
+	}
+	return name
 }
 
 // place is where an arm stands among its experiment's.

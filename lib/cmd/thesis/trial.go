@@ -101,6 +101,7 @@ func runTrial(ctx context.Context, args []string) error {
 	further := fs.Bool("further", false, "with -all: the other arms too")
 	causal := fs.Bool("causal", false, "with -all: the causal arms too, which isolate why metadata would hurt the CNN")
 	share := fs.Int("share", 100, "with -arm: per cent of the training pictures, the same number of each genre; smaller shares are part of larger ones")
+	repeat := fs.Int("repeat", 0, "with -arm: a further training on the same folds, 1 to 4 in chapter 7, with other first weights, orders and dropout")
 	readShard := shardFlag(fs, "trials")
 	if err := parse(fs, trialDoes, "", args); err != nil {
 		return err
@@ -114,11 +115,14 @@ func runTrial(ctx context.Context, args []string) error {
 	if *all == (*arm != "") {
 		return wrong("want -arm or -all")
 	}
-	if *all && (given["exp"] || given["fold"] || given["share"]) || (*further || *causal) && !*all {
-		return wrong("-exp, -fold and -share go with -arm, -further and -causal with -all")
+	if *all && (given["exp"] || given["fold"] || given["share"] || given["repeat"]) || (*further || *causal) && !*all {
+		return wrong("-exp, -fold, -share and -repeat go with -arm, -further and -causal with -all")
 	}
 	if *share < 1 || *share > 100 {
 		return wrong("-share %d: want 1 to 100", *share)
+	}
+	if *repeat < 0 {
+		return wrong("-repeat %d: want a number from 1", *repeat)
 	}
 	choice, err := chosen()
 	if err != nil {
@@ -140,7 +144,7 @@ func runTrial(ctx context.Context, args []string) error {
 			trials = trials[*fold-1 : *fold]
 		}
 		for i := range trials {
-			trials[i].Share = *share % 100 // 0 is all
+			trials[i].Share, trials[i].Repeat = *share%100, *repeat // a share of 0 is all
 		}
 	}
 	part, sharded, err := readShard()
