@@ -101,6 +101,11 @@ func inRow(images []*picture.Image) int {
 	return (len(images) + rows - 1) / rows
 }
 
+// gridStyle is the style of n images in rows of so many, each at most widest pixels wide.
+func gridStyle(n, row, widest int) string {
+	return fmt.Sprintf("display:grid;grid-template-columns:repeat(%d,minmax(0,%dpx));gap:12px min(12px,2%%)", min(n, row), widest)
+}
+
 // ShowImages displays images side by side, as large as they are where the page has the room, each with its
 // caption, whose lines stay lines. A row has the same images on every page, on a phone and on paper too, so
 // that what is to be compared stays beside each other; there they are smaller.
@@ -113,7 +118,7 @@ func ShowImages(images []*picture.Image, captions []string) error {
 	for _, m := range images {
 		widest = max(widest, m.W)
 	}
-	fmt.Fprintf(&page, `<div style="display:grid;grid-template-columns:repeat(%d,minmax(0,%dpx));gap:12px min(12px,2%%)">`, inRow(images), widest)
+	fmt.Fprintf(&page, `<div style="%s">`, gridStyle(len(images), inRow(images), widest))
 	for k, m := range images {
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, m.RGBA(), &jpeg.Options{Quality: 80}); err != nil {

@@ -217,3 +217,36 @@ func TestFoot(t *testing.T) {
 		t.Errorf("without git: %q, %v", c, err)
 	}
 }
+
+// Tables and rows of pictures in a page's own style: at 1280 pixels a wide table has room; on a phone its
+// first column stays while it is scrolled, and pictures to compare stay in one row.
+func TestTablesAndRowsInBrowser(t *testing.T) {
+	header := []string{"question", "published", "95 %", "here", "95 %", "p", "verdict", "note"}
+	long := []string{"accuracy of cnn-hybrid − cnn-single, experiment 2", "-1.33 points", "-3.87 to +1.20", "+0.00 points", "-3.01 to +3.01", "< 0.001", "cannot be told", "18 of 300 pictures tell the arms apart; the published 4.33 points would take 249 pictures to show"}
+	images := strings.Repeat(`<figure style="margin:0"><img width="224" height="224" style="max-width:100%;height:auto"></figure>`, 8)
+	file := filepath.Join(t.TempDir(), "page.html")
+	html := `<!DOCTYPE html><meta charset="utf-8"><style>` + style + `</style><body><nav></nav><main>` + Table("0.B", "Answers.").html(header, [][]string{long}) +
+		`<div id="row" style="` + gridStyle(8, 4, 224) + `">` + images + `</div></main>`
+	if err := os.WriteFile(file, []byte(html), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run, _ := browser(t, 1280)
+	type found struct {
+		Scrolls, Page, Stays, Row int
+	}
+	look := func(width int64) (f found) {
+		run(chromedp.EmulateViewport(width, 800), chromedp.Navigate(address(file)), chromedp.Evaluate(`(() => {
+			const box = document.querySelector(".thesis-table div"), first = box.querySelector("td");
+			const before = first.getBoundingClientRect().left; box.scrollLeft = 100;
+			const tops = [...document.querySelectorAll("#row > figure")].map(f => f.getBoundingClientRect().top);
+			return { Scrolls: +(box.scrollWidth > box.clientWidth), Page: +(document.documentElement.scrollWidth > innerWidth),
+				Stays: +(first.getBoundingClientRect().left === before), Row: tops.filter(t => t === tops[0]).length } })()`, &f))
+		return f
+	}
+	if got, want := look(1280), (found{0, 0, 1, 4}); got != want {
+		t.Errorf("at 1280 pixels: %+v, want %+v", got, want)
+	}
+	if got, want := look(390), (found{1, 0, 1, 4}); got != want {
+		t.Errorf("on a phone: %+v, want %+v", got, want)
+	}
+}
