@@ -186,7 +186,11 @@ func TestFoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("ARMS", "cnn-early,vit-late")
-	facts, err := Foot(set, "PROFILE=quick SEED=2")(t.Context(), "04-metadata")
+	out := t.TempDir()
+	if err := os.WriteFile(filepath.Join(out, "04-metadata.ipynb"), []byte(`trained tf_efficientnet_lite0`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	facts, err := Foot(set, out, "PROFILE=quick SEED=2")(t.Context(), "04-metadata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,6 +215,9 @@ func TestFoot(t *testing.T) {
 		if !strings.Contains(found[name].Value, want) {
 			t.Errorf("%s is %q, want %q in it", name, found[name].Value, want)
 		}
+	}
+	if v := found["Weights"].Value; strings.Contains(v, "dinov2") || strings.Contains(v, "centerface") {
+		t.Errorf("the foot names weights that the page does not: %s", v)
 	}
 	t.Setenv("PATH", t.TempDir())
 	if c, err := commit(t.Context()); err != nil || c != "not under git" {
