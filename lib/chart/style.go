@@ -206,6 +206,10 @@ func categoryAxis(name string, names []string, band int) (axis opts.XAxis, depth
 		label.Rotate = 40
 		depth = 18 + widest*2/3 // sin 40° = 0.64
 	}
+	if band < 24 { // aslant they would touch, and ECharts leaves out the first and the last
+		label.Rotate = 90
+		depth = 18 + widest
+	}
 	gap := depth + 2
 	if name != "" {
 		depth += 24
