@@ -76,7 +76,7 @@ func ExampleWhyNot() {
 	}
 	fmt.Println(ledger.WhyNot(all, "Table 4.3"))
 	// Output:
-	// Not compared: no folder is the genre gourmet (a row in genres.csv can say that one is); no folder is the genre travel (a row in genres.csv can say that one is).
+	// ✗: further from the published number than 2 % of it, or another number of pictures. Not compared: no folder is the genre gourmet (a row in genres.csv can say that one is); no folder is the genre travel (a row in genres.csv can say that one is).
 }
 
 func ExampleCount() {

@@ -88,7 +88,7 @@ func TestReferencesBecomeLinks(t *testing.T) {
 		"tables 9.9 and 6.A":                             "tables 9.9 and " + link("", "table-6.A", "6.A"),
 		"<b>Table 5.1.</b> <code>table 5.1</code> <a href=x>Table 5.1</a> <i title='Table 5.1'>": "<b>Table 5.1.</b> <code>table 5.1</code> <a href=x>Table 5.1</a> <i title='Table 5.1'>",
 		"Figure 5.1": "Figure 5.1",
-		"as chapters 2 and 9 say, and (chapter 2).": `as <a class="reference" href="02-methods.html">chapters 2</a> and 9 say, and (<a class="reference" href="02-methods.html">chapter 2</a>).`,
+		"as chapters 2 and 9 say, and (chapter 2).":                 `as <a class="reference" href="02-methods.html">chapters 2</a> and 9 say, and (<a class="reference" href="02-methods.html">chapter 2</a>).`,
 		"Chapter 2 of the thesis, chapter 2.1, chapter 21, table 5": "Chapter 2 of the thesis, chapter 2.1, chapter 21, table 5",
 	} {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".venv", "bin", "python"), "-B", "-c",

@@ -62,9 +62,8 @@ func TestLaTeX(t *testing.T) {
 			// What is in the document is referred to by its number there, and nothing is asked for that is not.
 			reference := "\\typeout{REFERENCES \\thesisref{tab}{9.1} \\thesisref{tab}{7.Z}}"
 			log := compile("thesis", "\\listoftables\n"+body.String()+reference+"\n")
-			first := regexp.MustCompile(`\\newlabel\{tab:9\.1\}\{\{(\d+)\}`).FindStringSubmatch(read(t, filepath.Join(dir, "thesis.aux")))
-			if first == nil || !strings.Contains(log, "REFERENCES ") {
-				t.Fatal("table 9.1 has no label, or nothing refers to it")
+			if !strings.Contains(log, "REFERENCES \\ref") {
+				t.Error("tables of the same document are not referred to by \\ref")
 			}
 			if alone := compile("alone", "\\input{table-9.2}\n"+reference+"\n"); !strings.Contains(alone, "REFERENCES 9.1 7.Z") || strings.Contains(alone, "undefined on input line") {
 				t.Error("a table by itself does not name others by the numbers that they have here")
