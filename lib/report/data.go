@@ -157,11 +157,15 @@ func ShowMeasured(set *dataset.Set, samples []int, found []features.Measurement)
 	return nil
 }
 
-// ShowFigure displays what a function of package chart has made, as in
+// ShowFigure displays what a function of package chart has made, with the profile and networks of the records
+// that the cell has read in its caption, as in
 // ShowFigure(chart.Bars(…)); an error ends the cell (Check). A figure that has a number in the thesis
 // it also saves, as figures/fig-4-2.svg in the project, or in the folder $FIGURES where that is set.
 func ShowFigure(f *chart.Figure, err error) {
 	Check(err)
+	if made := trial.MadeWith(); made != "" && f.Number != "" {
+		f.Caption = strings.TrimSpace(f.Caption + " " + made)
+	}
 	Check(saveAndShow(f))
 }
 
