@@ -34,6 +34,10 @@ func (b *Bar) AddInterval(value, low, high float64) {
 // such as "± 1 standard deviation over 5 folds". A single set is coloured by
 // category.
 func Bars(a About, yName, whisker string, categories []string, sets []Bar) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return barChart(a, yName, whisker, categories, sets) })
+}
+
+func barChart(a About, yName, whisker string, categories []string, sets []Bar) (*Figure, error) {
 	names, err := cleanAll("bars", categories)
 	if err != nil {
 		return nil, err
@@ -107,17 +111,17 @@ func Bars(a About, yName, whisker string, categories []string, sets []Bar) (*Fig
 	if published {
 		notes = append(notes, "◇ published value")
 	}
-	key, y := noLegend(), top(notes...)
+	key, y := noLegend(), a.top(notes...)
 	if len(sets) > 1 {
-		key, y = legend(y, labels, 14)
+		key, y = a.legend(y, labels, 14)
 	}
 	const left, right, high = 76, 24, 310
-	xs, depth := categoryAxis("", names, (width-left-right)/len(names))
+	xs, depth := categoryAxis("", names, (a.room()-left-right)/len(names))
 	b.SetGlobalOptions(
 		charts.WithXAxisOpts(xs),
 		charts.WithYAxisOpts(yAxis(valueAxis(yName, "number", nil, nil), 52)),
 		charts.WithGridOpts(opts.Grid{Left: px(left), Right: px(right), Top: px(y + 12), Height: px(high)}),
 		key,
 	)
-	return newFigure(a, width, y+12+high+depth+8, b, notes...)
+	return newFigure(a, y+12+high+depth+8, b, notes...)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"sort"
+	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -21,6 +22,10 @@ type Panel struct {
 // kernel estimate with Silverman's bandwidth, cut at the extremes, all of the same
 // width) around a box of the quartiles with the extremes (figure 4.4).
 func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return violins(a, groups, panels) })
+}
+
+func violins(a About, groups []string, panels []Panel) (*Figure, error) {
 	names, err := cleanAll("violins", groups)
 	if err != nil {
 		return nil, err
@@ -35,13 +40,13 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 			break
 		}
 	}
-	y := top(notes...) + 12
+	y := a.top(notes...) + 12
 	const left, gap = 60, 64
 	perRow, high := len(panels), 320
-	if len(names) > wide {
+	if len(names) > wide || a.narrow() {
 		perRow, high = 1, 220
 	}
-	w := (width - left - 20 - gap*(perRow-1)) / perRow
+	w := (a.room() - left - 20 - gap*(perRow-1)) / perRow
 	axis, depth := categoryAxis("-", names, w/len(names))
 
 	v := charts.NewBoxPlot()
@@ -99,13 +104,17 @@ func Violins(a About, groups []string, panels []Panel) (*Figure, error) {
 		}))
 	}
 	v.SetGlobalOptions(noLegend())
-	return newFigure(a, width, y+(len(panels)+perRow-1)/perRow*(high+depth+28)-16, v, notes...)
+	return newFigure(a, y+(len(panels)+perRow-1)/perRow*(high+depth+28)-16, v, notes...)
 }
 
 // Histograms shows one count by group, a histogram a group under each other on a
 // common axis, in two columns where they are many, with the median (figure 4.6). Values at or above last share the last
 // bin, so that a few very large ones do not flatten the rest; last 0 means none do.
 func Histograms(a About, xName string, bin, last float64, groups []string, values [][]float64) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return histograms(a, xName, bin, last, groups, values) })
+}
+
+func histograms(a About, xName string, bin, last float64, groups []string, values [][]float64) (*Figure, error) {
 	names, err := cleanAll("histograms", groups)
 	if err != nil {
 		return nil, err
@@ -137,20 +146,20 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 	ticks := "overflow:"
 	if over := int(math.Ceil(last / bin)); last > 0 && over < bins {
 		bins = over + 1
-		ticks += number(float64(over)*bin, 6)
+		ticks += strconv.FormatFloat(float64(over)*bin, 'g', -1, 64)
 	}
 	if bins > 400 {
 		return nil, fmt.Errorf("histograms: %d bins of %v, expected at most 400", bins, bin)
 	}
 
 	notes := []string{"dashed: median"}
-	y := top(notes...) + 10
+	y := a.top(notes...) + 10
 	const each, gap, left = 104, 26, 76
 	perRow := 1
-	if len(names) > wide {
+	if len(names) > wide && !a.narrow() {
 		perRow = 2
 	}
-	across := (width - perRow*(left+32)) / perRow
+	across := (a.room() - perRow*(left+32)) / perRow
 	perColumn := (len(names) + perRow - 1) / perRow
 	shown := shortenAll(names, 100)
 	h := charts.NewCustom()
@@ -210,7 +219,7 @@ func Histograms(a About, xName string, bin, last float64, groups []string, value
 		notes[0] += fmt.Sprintf("; the last bin holds all from %s on (%d pictures)", number(float64(bins-1)*bin, 6), above)
 	}
 	h.SetGlobalOptions(noLegend())
-	return newFigure(a, width, y+14+perColumn*(each+gap+14)+24, h, notes...)
+	return newFigure(a, y+14+perColumn*(each+gap+14)+24, h, notes...)
 }
 
 // onAxes puts a series on the k-th pair of axes.

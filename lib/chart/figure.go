@@ -12,6 +12,7 @@ package chart
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -36,6 +37,25 @@ type About struct {
 	Title   string // drawn on top, one line
 	Caption string // below the figure on a page, and its description for screen readers
 	StandIn bool   // the data are the stand-in's: the figure is marked as such
+
+	width int // CSS pixels to draw it in; 0: as many as all figures have
+}
+
+// room is the width to draw in.
+func (a About) room() int { return cmp.Or(a.width, width) }
+
+// narrow says whether the figure is drawn for a phone: panels stand below each other.
+func (a About) narrow() bool { return a.room() < width }
+
+// forAnyPage draws the figure twice, as wide as a page and for a phone.
+func forAnyPage(a About, build func(About) (*Figure, error)) (*Figure, error) {
+	f, err := build(a)
+	if err != nil {
+		return nil, err
+	}
+	a.width = narrow
+	f.phone, err = build(a)
+	return f, err
 }
 
 // Figure is one figure, ready to be shown or saved. Make one with Heatmap,
@@ -46,6 +66,7 @@ type Figure struct {
 
 	option []byte // ECharts' option as JSON; functions by name, see runtime.js
 	notes  []string
+	phone  *Figure // the same, drawn narrow
 }
 
 // standInMark is written on every figure and in every caption made from stand-in data.
@@ -109,7 +130,8 @@ func (f *Figure) Save(path string) error {
 	return nil
 }
 
-// HTML returns the figure as a piece of a page: the static picture with its
+// HTML returns the figure as a piece of a page: the static picture, as wide as the page
+// has room for or drawn anew for a phone, with its
 // caption, and a script that asks for the interactive figure in its place. The
 // script waits for Library; the piece may stand on a page more than once.
 func (f *Figure) HTML() (string, error) {
@@ -135,7 +157,17 @@ func (f *Figure) HTML() (string, error) {
 		anchor = ` data-place="figure-` + html.EscapeString(f.Number) + `"`
 	}
 	fmt.Fprintf(&b, `<figure data-figure=%q%s style="margin:1em 0;max-width:%dpx;background:#fff;color:#222">`, f.id(), anchor, f.Width)
-	fmt.Fprintf(&b, `<img width="%d" height="%d" style="display:block;max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s">`,
+	b.WriteString("<picture>")
+	if f.phone != nil {
+		narrow, err := f.phone.SVG()
+		if err != nil {
+			return "", err
+		}
+		// Print is wider: paper gets the figure as it is in files.
+		fmt.Fprintf(&b, `<source media="(max-width: 600px)" width="%d" height="%d" srcset="data:image/svg+xml;base64,%s">`,
+			f.phone.Width, f.phone.Height, base64.StdEncoding.EncodeToString(narrow))
+	}
+	fmt.Fprintf(&b, `<img width="%d" height="%d" style="display:block;max-width:100%%;height:auto" alt="%s" src="data:image/svg+xml;base64,%s"></picture>`,
 		f.Width, f.Height, html.EscapeString(f.description()), base64.StdEncoding.EncodeToString(svg))
 	if caption += html.EscapeString(f.Caption); caption != "" {
 		fmt.Fprintf(&b, `<figcaption style="padding:0 8px 8px;color:#222">%s</figcaption>`, caption)
@@ -194,9 +226,9 @@ type definition interface{ JSON() map[string]any }
 
 // newFigure closes the definition of a figure: what all figures share, and what
 // go-echarts has no field for. notes are written under the title.
-func newFigure(a About, width, height int, chart definition, notes ...string) (*Figure, error) {
+func newFigure(a About, height int, chart definition, notes ...string) (*Figure, error) {
 	a.Title, a.Caption = clean(a.Title), clean(a.Caption)
-	f := &Figure{About: a, Width: width, Height: height}
+	f := &Figure{About: a, Width: a.room(), Height: height}
 	for _, n := range notes {
 		if n != "" {
 			f.notes = append(f.notes, n)
@@ -232,10 +264,14 @@ func newFigure(a About, width, height int, chart definition, notes ...string) (*
 
 // titles are the title with its notes on the left and the stand-in mark on the right.
 func (f *Figure) titles() []any {
+	title, above := shorten(f.Title, (width-160)*12/17), 6
+	if f.narrow() {
+		title, above = strings.Join(f.titleLines(), "\n"), above+f.badge()
+	}
 	all := []any{map[string]any{
-		"text": shorten(f.Title, (width-160)*12/17), "left": 8, "top": 6, "itemGap": 5,
-		"textStyle":    map[string]any{"fontSize": 16, "color": ink},
-		"subtext":      strings.Join(lines(f.notes), "\n"),
+		"text": title, "left": 8, "top": above, "itemGap": 5,
+		"textStyle":    map[string]any{"fontSize": 16, "color": ink, "lineHeight": titleHeight},
+		"subtext":      strings.Join(f.lines(f.notes), "\n"),
 		"subtextStyle": map[string]any{"fontSize": 12, "color": "#555", "lineHeight": 16},
 	}}
 	if f.StandIn {
@@ -248,25 +284,47 @@ func (f *Figure) titles() []any {
 	return all
 }
 
-// top is where the legend or the drawing may start: below title and notes.
-func top(notes ...string) int {
-	return 36 + 16*len(lines(notes))
+const titleHeight = 20 // of a line of the title
+
+// titleLines are the title for a phone, broken into lines.
+func (a About) titleLines() []string {
+	return broken([]string{a.Title}, (a.room()-24)*12/17)
 }
 
-// lines breaks notes where they are wider than a figure.
-func lines(notes []string) []string {
+// badge is the room that the stand-in mark takes above the title: on a phone they do not fit beside each other.
+func (a About) badge() int {
+	if a.StandIn && a.narrow() {
+		return 30
+	}
+	return 0
+}
+
+// top is where the legend or the drawing may start: below title and notes.
+func (a About) top(notes ...string) int {
+	y := 36 + 16*len(a.lines(notes))
+	if a.narrow() {
+		y += a.badge() + titleHeight*(len(a.titleLines())-1)
+	}
+	return y
+}
+
+// lines breaks notes where they are wider than the figure.
+func (a About) lines(notes []string) []string { return broken(notes, a.room()-24) }
+
+// broken breaks texts into lines of at most so many pixels.
+func broken(texts []string, room int) []string {
 	var out []string
-	for _, n := range notes {
+	for _, n := range texts {
 		line := ""
 		for _, word := range strings.Fields(n) {
-			if line != "" && textWidth(line+" "+word) > width-24 {
+			if line != "" && textWidth(line+" "+word) > room {
 				out = append(out, line)
 				line = ""
 			}
 			line = strings.TrimSpace(line + " " + word)
 		}
 		if line != "" {
-			out = append(out, shorten(line, width-24))
+			out = append(out, shorten(line, room))
 		}
 	}
 	return out

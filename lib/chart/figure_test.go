@@ -146,7 +146,7 @@ func TestAxisHoldsWhiskersAndZeros(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := text(t, svgOf(t, f)); !slices.Contains(got, "80") || !slices.Contains(got, "-40") {
+	if got := text(t, svgOf(t, f)); !slices.Contains(got, "80") || !slices.Contains(got, "−40") {
 		t.Errorf("the axis of a whisker from -40 to 75 says %q", got)
 	}
 	f, err = ScatterRegression(About{Title: "t"}, "x", "y", []Points{{Group: "g", X: []float64{0, 0}, Y: []float64{0, 5}}})

@@ -22,6 +22,10 @@ type Curve struct {
 // Lines shows curves over a common axis, such as learning curves over epochs. band
 // says in words what the bands are; it may be empty.
 func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return lineChart(a, xName, yName, band, curves) })
+}
+
+func lineChart(a About, xName, yName, band string, curves []Curve) (*Figure, error) {
 	labels := make([]string, len(curves))
 	for i, c := range curves {
 		labels[i] = c.Name
@@ -78,7 +82,7 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 	if band != "" {
 		notes = append(notes, "bands: "+band)
 	}
-	key, y := legend(top(notes...), names, 30)
+	key, y := a.legend(a.top(notes...), names, 30)
 	xs := valueAxis(xName, "number", x.lo, x.hi)
 	whole := true // epochs, layers, pictures: no tick between two of them
 	for _, c := range curves {
@@ -99,7 +103,7 @@ func Lines(a About, xName, yName, band string, curves []Curve) (*Figure, error) 
 		charts.WithGridOpts(opts.Grid{Left: "76", Right: "24", Top: px(y + 12), Height: "310"}),
 		key,
 	)
-	return newFigure(a, width, y+12+310+60, l, notes...)
+	return newFigure(a, y+12+310+60, l, notes...)
 }
 
 // Floats are whole numbers as a Curve's X.

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -26,6 +27,10 @@ type cell struct {
 // cell with its value (figure 4.1). NaN is a correlation that is not defined, of a
 // constant column; its cell is grey.
 func Heatmap(a About, labels []string, r [][]float64) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return heatmap(a, labels, r) })
+}
+
+func heatmap(a About, labels []string, r [][]float64) (*Figure, error) {
 	names, err := cleanAll("heat map", labels)
 	if err != nil {
 		return nil, err
@@ -57,6 +62,10 @@ func Heatmap(a About, labels []string, r [][]float64) (*Figure, error) {
 				if text == "-0.00" {
 					text = "0.00"
 				}
+				text = strings.Replace(text, "-", "−", 1)
+				if a.narrow() { // small squares
+					text = strings.Replace(text, "0.", ".", 1)
+				}
 				c := cell{HeatMapData: opts.HeatMapData{Name: tip(pair, text), Value: []any{j, i, v}}}
 				if math.Abs(v) > 0.75 {
 					c.Label = &opts.Label{Color: "#fff"}
@@ -70,10 +79,14 @@ func Heatmap(a About, labels []string, r [][]float64) (*Figure, error) {
 		note = fmt.Sprintf("grey: not defined, the column is constant (%d cells)", undefined)
 	}
 	size := min(max(440/n, 26), 64) // height of a cell
-	y := top(note) + 12
+	y := a.top(note) + 12
 	ys, room := categoryRows(names)
 	const scale = 100 // room for the colour scale
-	xs, depth := categoryAxis("", names, (width-room-scale)/n)
+	font := float32(12)
+	if a.narrow() {
+		font = 8
+	}
+	xs, depth := categoryAxis("", names, (a.room()-room-scale)/n)
 	m := charts.NewHeatMap()
 	m.SetGlobalOptions(
 		charts.WithXAxisOpts(xs), charts.WithYAxisOpts(ys),
@@ -84,8 +97,8 @@ func Heatmap(a About, labels []string, r [][]float64) (*Figure, error) {
 			Text: []string{"r", ""}, InRange: &opts.VisualMapInRange{Color: diverging},
 		}),
 	)
-	m.AddSeries("r", nil, cellLabels(n <= 16), func(s *charts.SingleSeries) { s.Data = cells })
-	return newFigure(a, width, y+n*size+depth+12, m, note)
+	m.AddSeries("r", nil, cellLabels(n <= 16, font), func(s *charts.SingleSeries) { s.Data = cells })
+	return newFigure(a, y+n*size+depth+12, m, note)
 }
 
 // Matrix is one confusion matrix: Counts[truth][predicted].
@@ -98,6 +111,10 @@ type Matrix struct {
 // prediction; a cell holds its count and is coloured by its share of the row
 // (figure 6.3).
 func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return confusion(a, classes, ms) })
+}
+
+func confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 	names, err := cleanAll("confusion matrix", classes)
 	if err != nil {
 		return nil, err
@@ -107,13 +124,13 @@ func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 	}
 	n := len(names)
 	perRow := 2
-	if len(ms) == 1 || n > wide {
+	if len(ms) == 1 || n > wide || a.narrow() {
 		perRow = 1
 	}
 	notes := []string{"row: true genre, column: predicted genre; colour: share of the row"}
-	y := top(notes...) + 14
+	y := a.top(notes...) + 14
 	rows, room := categoryRows(names)
-	side := min(width/perRow-16-room, max(200, 44*n)) // of one matrix
+	side := min(a.room()/perRow-16-room, max(200, 44*n)) // of one matrix
 	columns, depth := categoryAxis("-", names, side/n)
 	step := side + depth + 30
 
@@ -152,14 +169,14 @@ func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 				cells = append(cells, one)
 			}
 		}
-		left := room + (k%perRow)*(width/perRow)
+		left := room + (k%perRow)*(a.room()/perRow)
 		above := y + (k/perRow)*step
 		xs, ys := columns, rows
 		xs.Name, xs.GridIndex, ys.GridIndex = shorten(name, side), k, k
 		m.ExtendXAxis(xs)
 		m.ExtendYAxis(ys)
 		m.SetGlobalOptions(charts.WithGridOpts(opts.Grid{Left: px(left), Top: px(above), Width: px(side), Height: px(side)}))
-		m.AddSeries(name, nil, cellLabels(true), func(s *charts.SingleSeries) {
+		m.AddSeries(name, nil, cellLabels(true, 12), func(s *charts.SingleSeries) {
 			s.Data, s.XAxisIndex, s.YAxisIndex = cells, k, k
 		})
 	}
@@ -168,12 +185,12 @@ func Confusion(a About, classes []string, ms []Matrix) (*Figure, error) {
 		charts.WithVisualMapOpts(opts.VisualMap{Max: 1, Show: opts.Bool(false), InRange: &opts.VisualMapInRange{Color: sequential}}),
 	)
 	lines := (len(ms) + perRow - 1) / perRow
-	return newFigure(a, width, y+lines*step, m, notes...)
+	return newFigure(a, y+lines*step, m, notes...)
 }
 
-func cellLabels(show bool) charts.SeriesOpts {
+func cellLabels(show bool, font float32) charts.SeriesOpts {
 	return func(s *charts.SingleSeries) {
-		s.Label = &opts.Label{Show: opts.Bool(show), Formatter: "label", FontSize: 12, Color: ink}
+		s.Label = &opts.Label{Show: opts.Bool(show), Formatter: "label", FontSize: font, Color: ink}
 		s.ItemStyle = &opts.ItemStyle{BorderColor: "#fff", BorderWidth: 1}
 	}
 }

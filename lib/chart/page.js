@@ -7,8 +7,8 @@
     var style = document.createElement("style");
     style.id = "thesis-figures-style";
     style.textContent =
-      "@media screen{figure.thesis-drawn>img{display:none!important}}" +
-      "@media print{figure.thesis-drawn>.thesis-live{display:none}}";
+      "figure.thesis-drawn{container-type:inline-size}.thesis-live{display:none}" +
+      "@media screen{@container (min-width:WIDTHpx){figure.thesis-drawn img{display:none!important}figure.thesis-drawn .thesis-live{display:block}}}";
     document.head.appendChild(style);
   }
   window.thesisFigures.forEach(figures.live);

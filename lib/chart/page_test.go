@@ -64,7 +64,7 @@ func probed(t *testing.T, dom string) string {
 const pictures = `function(){
 	var n = function(s){ return document.querySelectorAll(s).length }, ids = {}, twice = 0;
 	document.querySelectorAll("[id]").forEach(function(e){ if (ids[e.id]) twice++; ids[e.id] = true });
-	var seen = Array.from(document.querySelectorAll("figure>img")).filter(function(i){
+	var seen = Array.from(document.querySelectorAll("figure img")).filter(function(i){
 		return getComputedStyle(i).display !== "none" && i.naturalWidth > 0 }).length;
 	return { figures: n("figure"), drawn: n("figure.thesis-drawn>.thesis-live svg text"  ) && n("figure.thesis-drawn>.thesis-live svg"),
 		pictures: seen, twice: twice, globals: [typeof window.echarts, window.amd || 0] };
@@ -190,6 +190,28 @@ func TestPageIsSelfContained(t *testing.T) {
 		refers := regexp.MustCompile(`(?:src|href)="([^"]{0,10})`).FindAllStringSubmatch(piece, -1)
 		if len(refers) != 1 || refers[0][1] != "data:image" {
 			t.Errorf("a figure refers to %q, want its own picture and nothing else", refers)
+		}
+	}
+}
+
+// On a narrow page no figure is cut or scrolls: a phone shows the picture drawn for it, a page between shows
+// the wide one scaled; only where the interactive figure fits does it stand there.
+func TestNarrowPage(t *testing.T) {
+	const look = `function(){
+		var found = [];
+		document.querySelectorAll("figure").forEach(function(f){
+			var i = f.querySelector("img"), live = f.querySelector(".thesis-live");
+			found.push([i.naturalWidth, i.checkVisibility(), live.checkVisibility(), f.scrollWidth <= f.clientWidth && f.clientWidth <= innerWidth]);
+		});
+		return found[0].concat(found.every(function(f){ return f.join() === found[0].join() }));
+	}`
+	// A frame is as narrow as said; a window is not.
+	for width, want := range map[int]string{390: "[380,true,false,true,true]", 700: "[760,true,false,true,true]", 900: "[760,false,true,true,true]"} {
+		inside := pageOf(look, append([]string{library(t)}, piecesOf(t, three)...)...)
+		outside := `<body style="margin:0"><iframe width="` + px(width) + `" height=600 style="border:0" srcdoc="` + html.EscapeString(inside) +
+			`"></iframe><script>addEventListener("load",function(){setTimeout(function(){document.title=frames[0].document.title},3000)})</script>`
+		if got := probed(t, browse(t, outside, "--dump-dom", "--window-size=1200,700")); got != want {
+			t.Errorf("%d pixels: %s, want %s", width, got, want)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/dop251/goja"
@@ -49,7 +50,7 @@ func Library() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "<script>window.thesisFigures=window.thesisFigures||[];(" + pageJS + ")((" + runtimeJS + ")(" + modular(echarts) + "));</script>", nil
+	return "<script>window.thesisFigures=window.thesisFigures||[];(" + strings.ReplaceAll(pageJS, "WIDTH", px(width)) + ")((" + runtimeJS + ")(" + modular(echarts) + "));</script>", nil
 }
 
 // painter is ECharts inside the process. A goja runtime serves one caller at a time.

@@ -13,7 +13,7 @@
   function thousands(v) {
     var parts = String(Math.round(v * 100) / 100).split(".");
     parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ",");
-    return parts.join(".");
+    return parts.join(".").replace("-", "−");
   }
 
   function short(v) {
@@ -159,7 +159,7 @@
     },
 
     // live draws every copy of a figure that the page shows and that is not drawn
-    // yet, and hides its picture, which stays for printing.
+    // yet. Its picture stays for printing, and for a page that is narrower (page.js).
     live: function (f) {
       document.querySelectorAll('figure[data-figure="' + f.id + '"]').forEach(function (figure) {
         var picture = figure.querySelector("img");
@@ -168,8 +168,7 @@
         box.className = "thesis-live";
         box.setAttribute("role", "img");
         box.setAttribute("aria-label", picture.alt);
-        picture.insertAdjacentElement("afterend", box);
-        box.style.overflowX = "auto"; // a narrower page scrolls the figure
+        picture.closest("picture").insertAdjacentElement("afterend", box);
         try {
           chart = echarts.init(box.appendChild(document.createElement("div")), null,
             { renderer: "svg", width: f.width, height: f.height });

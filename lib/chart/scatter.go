@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -37,6 +38,10 @@ const mostPoints = 2000
 // marked 0, and a note says how many they are. Of more than mostPoints points that
 // share is drawn, every so manyth of each group, and a note says so.
 func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, error) {
+	return forAnyPage(a, func(a About) (*Figure, error) { return scatterRegression(a, xName, yName, groups) })
+}
+
+func scatterRegression(a About, xName, yName string, groups []Points) (*Figure, error) {
 	labels := make([]string, len(groups))
 	for i, g := range groups {
 		labels[i] = g.Group
@@ -110,7 +115,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 		if zeros[d] > 0 {
 			gutter[d] = lo[d] - 1
 			lo[d] -= 1.5
-			ticks[d] += number(gutter[d], 3)
+			ticks[d] += strconv.FormatFloat(gutter[d], 'g', -1, 64)
 		}
 	}
 	at := func(d int, v float64) float64 {
@@ -191,7 +196,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 			s.LineStyle = &opts.LineStyle{Color: "#888", Width: 1, Type: "dashed"}
 		}))
 	}
-	key, y := legend(top(note, thinned), shown, 14)
+	key, y := a.legend(a.top(note, thinned), shown, 14)
 	xs, ys := valueAxis(xName+" (log scale)", ticks[0], lo[0], hi[0]), valueAxis(yName+" (log scale)", ticks[1], lo[1], hi[1])
 	xs.MinInterval, xs.MaxInterval = 1, 1
 	yy := yAxis(ys, 48)
@@ -201,7 +206,7 @@ func ScatterRegression(a About, xName, yName string, groups []Points) (*Figure, 
 		charts.WithGridOpts(opts.Grid{Left: "72", Right: "24", Top: px(y + 12), Height: "380"}),
 		key,
 	)
-	return newFigure(a, width, y+12+380+60, s, note, thinned)
+	return newFigure(a, y+12+380+60, s, note, thinned)
 }
 
 // renderItem draws a custom series by a function of runtime.js, in one colour. y are

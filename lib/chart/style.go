@@ -19,8 +19,9 @@ const (
 	ink   = "#222"
 	rule  = "#e3e3e3"
 
-	width = 760 // of every figure: a notebook cell and a printed page are as wide
-	wide  = 6   // more groups than this do not fit beside each other in half a figure
+	width  = 760 // of every figure: a notebook cell and a printed page are as wide
+	narrow = 380 // of its twin for a phone
+	wide   = 6   // more groups than this do not fit beside each other in half a figure
 )
 
 // palette is Okabe & Ito's (2008) in an order that keeps neighbours apart in lightness, without yellow,
@@ -165,7 +166,7 @@ func tip(lines ...string) string { return strings.Join(lines, "\n") }
 // digits significant ones.
 func number(v float64, digits int) string {
 	if math.Abs(v) < 1000 {
-		return strconv.FormatFloat(v, 'g', digits, 64)
+		return strings.Replace(strconv.FormatFloat(v, 'g', digits, 64), "-", "−", 1)
 	}
 	s := strconv.FormatFloat(math.Abs(v), 'f', 0, 64)
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -204,6 +205,10 @@ func categoryAxis(name string, names []string, band int) (axis opts.XAxis, depth
 	if widest+8 > band {
 		label.Rotate = 40
 		depth = 18 + widest*2/3 // sin 40° = 0.64
+	}
+	if band < 24 { // aslant they would touch, and ECharts leaves out the first and the last
+		label.Rotate = 90
+		depth = 18 + widest
 	}
 	gap := depth + 2
 	if name != "" {
@@ -267,12 +272,12 @@ func splitLine(show bool) *opts.SplitLine {
 
 // legend lists names from height y on, each beside an icon as wide as given, and
 // returns the height below it.
-func legend(y int, names []string, icon int) (charts.GlobalOpts, int) {
+func (a About) legend(y int, names []string, icon int) (charts.GlobalOpts, int) {
 	// ECharts breaks lines by the width of the text; so do we, to know their number.
 	x, below := 8, y+26
 	for _, n := range names {
 		w := icon + 5 + textWidth(n)*13/12 + 12
-		if x+w > width-40 && x > 8 { // rather a line too many than one over the drawing
+		if x+w > a.room()-40 && x > 8 { // rather a line too many than one over the drawing
 			x, below = 8, below+26
 		}
 		x += w

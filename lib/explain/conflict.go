@@ -456,7 +456,7 @@ func (c *Conflict) ShapeTests(cnn, vit ConflictAnswers) (sentences []string, err
 		if t.MidP < 0.05 {
 			verdict = "they differ"
 		}
-		sentences = append(sentences, fmt.Sprintf("%s: only the CNN names the shape's genre in %d pictures, only the ViT in %d; p = %.2f (mid-p): %s at 5 %%.", method, t.OnlyA, t.OnlyB, t.MidP, verdict))
+		sentences = append(sentences, fmt.Sprintf("%s: only the CNN names the shape's genre in %d pictures, only the ViT in %d; %s (mid-p): %s at 5 %%.", method, t.OnlyA, t.OnlyB, stats.SayP(t.MidP), verdict))
 	}
 	return sentences, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"thesis.example/lib/fusion"
@@ -271,8 +272,14 @@ func SizeTable(summaries []trial.Summary) (header []string, rows [][]string, err
 	return header, rows, nil
 }
 
-// rateOf is the learning rate of the arm's backbone.
-func rateOf(s *trial.Summary) string { return fmt.Sprintf("%.5f", s.Rate) }
+// rateOf is the learning rate of an arm, and its backbone's where that is another.
+func rateOf(s *trial.Summary) string {
+	rate := strconv.FormatFloat(s.Rate, 'f', -1, 64)
+	if s.BackboneRate > 0 {
+		rate += ", backbone " + strconv.FormatFloat(s.BackboneRate, 'f', -1, 64)
+	}
+	return rate
+}
 
 // layers counts the blocks of an arm's backbone, and those of the network that its weights are of.
 func layers(s *trial.Summary) (own, whole int, err error) {

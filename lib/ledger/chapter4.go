@@ -25,6 +25,24 @@ const (
 	keywordTolerance    = 0.30 // of the count: Table 4.7
 )
 
+// marks says for each table what ✗ means there: how far from the published number is too far.
+var marks = map[string]string{
+	"Section 4.1.1": "another number",
+	"Table 4.1":     "another number",
+	"Table 4.2": fmt.Sprintf("further from the published number than %g %% of it for mean, standard deviation and median of the reactions, %g for colour, %g for faces; for extremes of reactions and faces another number",
+		100*engagementTolerance, hsvTolerance, faceTolerance),
+	"Section 4.4.1": fmt.Sprintf("further from the published number than %g for r and %g for the lines", pearsonTolerance, regressionTolerance),
+	"Table 4.3":     fmt.Sprintf("further from the published number than %g %% of it, or another number of pictures", 100*engagementTolerance),
+	"Table 4.4":     fmt.Sprintf("further from the published number than %g", hsvTolerance),
+	"Table 4.5":     fmt.Sprintf("further from the published number than %g", faceTolerance),
+	"Table 4.6":     fmt.Sprintf("further from the published number than %g %% of it, for hashtags than %g", 100*textTolerance, hashtagTolerance),
+	"Table 4.7":     fmt.Sprintf("further from the published count than %g %% of it", 100*keywordTolerance),
+	"Table 5.1": fmt.Sprintf("further from the published number than %g for accuracy, %g for loss, %g for standard deviations, %d pictures",
+		accuracyTolerance, lossTolerance, spreadTolerance, picturesTolerance),
+	"Table 6.1":  fmt.Sprintf("further from the published number than %g for accuracy, %g for F1, %d pictures", accuracyTolerance, f1Tolerance, picturesTolerance),
+	"Figure 6.3": fmt.Sprintf("further from the published number than %d pictures", cellTolerance),
+}
+
 // Chapter4 computes every number of chapter 4 from the metadata table: 124 entries,
 // in the thesis' order. data says what the table was measured on, see DataName. What is about a genre that
 // the table lacks, or has too few pictures of, is not measured.

@@ -28,6 +28,11 @@ func TestChapters5And6(t *testing.T) {
 	if len(five) != 10 || len(six) != 14 {
 		t.Fatalf("%d and %d entries, want 10 and 14", len(five), len(six))
 	}
+	for _, e := range append(append([]Entry{}, five...), six...) {
+		if marks[e.Where] == "" {
+			t.Errorf("%s has no words for its tolerance", e.Where)
+		}
+	}
 	for id, want := range map[string]struct {
 		published, ours float64
 		verdict         string

@@ -76,7 +76,7 @@ func ExampleWhyNot() {
 	}
 	fmt.Println(ledger.WhyNot(all, "Table 4.3"))
 	// Output:
-	// Not compared: no folder is the genre gourmet (a row in genres.csv can say that one is); no folder is the genre travel (a row in genres.csv can say that one is).
+	// ✗: further from the published number than 2 % of it, or another number of pictures. Not compared: no folder is the genre gourmet (a row in genres.csv can say that one is); no folder is the genre travel (a row in genres.csv can say that one is).
 }
 
 func ExampleCount() {
@@ -232,9 +232,9 @@ func ExampleConsistencyTable() {
 	}
 	show(2, header, rows)
 	// Output:
-	// ["mean of" "genres from" "published overall" "implied by the genres" "verdict"]
-	// ["likes" "Table 4.3" "197226.000000" "197225.915000 to 197225.925000" "agree"]
-	// ["mean_hue" "Table 4.4" "0.320000" "0.308333 to 0.318333" "agree"]
+	// ["mean of" "genres from" "rounds to the published overall mean" "implied by the genres" "verdict"]
+	// ["likes" "Table 4.3" "197225.5000 to 197226.5000" "197225.9150 to 197225.9250" "agree"]
+	// ["mean_hue" "Table 4.4" "0.3150 to 0.3250" "0.3083 to 0.3183" "agree"]
 }
 
 func ExampleKeywordsTable() {

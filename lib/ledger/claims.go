@@ -491,24 +491,14 @@ func (b *claimBook) accuracy(more, less arm) Question {
 		}
 		a, err := pairedAnswer(q.Matters, arms[0].Last, arms[1].Last)
 		for i, s := range arms {
-			if single := arms[1-i].Arm; strings.HasSuffix(s.Arm, "-hybrid") && single == strings.TrimSuffix(s.Arm, "hybrid")+"single" && ignores(s) {
+			single := arms[1-i].Arm
+			if ignores, _ := ignoresMetadata(s); ignores && strings.HasSuffix(s.Arm, "-hybrid") && single == strings.TrimSuffix(s.Arm, "hybrid")+"single" {
 				a.Note += fmt.Sprintf("; %s is right as often with all metadata at the mean: two training runs differ, not what they see", s.Arm)
 			}
 		}
 		return a, err
 	}())
 	return q
-}
-
-// ignores says whether an arm, once trained, is right as often where each picture has the training pictures'
-// mean metadata in the place of its own.
-func ignores(s *trial.Summary) bool {
-	for _, p := range s.Shapley() {
-		if p.Name == trial.TrainingMean {
-			return p.Accuracy.Both == p.Accuracy.Picture
-		}
-	}
-	return false
 }
 
 // publishedCounts sets what matters and the published answer from two counts of n pictures.

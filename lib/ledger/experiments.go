@@ -39,7 +39,7 @@ func NetworksTable(summaries []trial.Summary) (header []string, rows [][]string)
 		if s.Preprocess != nil {
 			pixels = fmt.Sprint(s.Preprocess.Crop)
 		}
-		rows = append(rows, []string{s.Arm, s.Architecture, s.Weights, pixels, fmt.Sprint(s.Epochs), fmt.Sprint(s.Batch), fmt.Sprintf("%.5f", s.Rate), grouped(s.Parameters)})
+		rows = append(rows, []string{s.Arm, s.Architecture, s.Weights, pixels, fmt.Sprint(s.Epochs), fmt.Sprint(s.Batch), rateOf(&s), grouped(s.Parameters)})
 	}
 	return []string{"arm", "network", "weights", "pixels", "epochs", "batch", "rate", "parameters"}, rows
 }

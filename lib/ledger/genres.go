@@ -32,7 +32,7 @@ func CompareGenres(quantity string, groups []stats.Column) (sentences, header []
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%s by genre: %w", quantity, err)
 	}
-	sentences = []string{fmt.Sprintf("%s: Kruskal–Wallis H = %.1f, p = %.2g, ε² = %.3f.", quantity, h.H, h.P, h.Epsilon2)}
+	sentences = []string{fmt.Sprintf("%s: Kruskal–Wallis H = %.1f, %s, ε² = %.3f.", quantity, h.H, stats.SayP(h.P), h.Epsilon2)}
 	kept, single := several(groups)
 	if len(single) > 0 {
 		sentences = append(sentences, fmt.Sprintf("Left out of the pairs, with one picture each: %s.", strings.Join(single, ", ")))
@@ -54,7 +54,7 @@ func CompareGenres(quantity string, groups []stats.Column) (sentences, header []
 		if !math.IsNaN(p.Delta.CI.Low) {
 			interval = fmt.Sprintf("%+.2f to %+.2f", p.Delta.CI.Low, p.Delta.CI.High)
 		}
-		rows = append(rows, []string{p.A + " – " + p.B, fmt.Sprintf("%+.2f", p.Delta.Value), interval, fmt.Sprintf("%.2g", p.PHolm)})
+		rows = append(rows, []string{p.A + " – " + p.B, fmt.Sprintf("%+.2f", p.Delta.Value), interval, stats.FormatP(p.PHolm)})
 	}
 	return sentences, []string{"pair", "Cliff's δ", "95 %", "p, Holm"}, rows, nil
 }

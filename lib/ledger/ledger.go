@@ -94,19 +94,22 @@ func Find(entries []Entry, id string) (Entry, bool) {
 	return entries[i], true
 }
 
-// WhyNot says in a sentence why numbers of one table, or with where "" of all, are not measured; "" where
-// all are.
+// WhyNot says below a table what its ✗ means, where it has one, and why numbers are not measured; with where
+// "" the latter of all tables. It is "" where there is nothing to say.
 func WhyNot(entries []Entry, where string) string {
-	var reasons []string
+	var said, reasons []string
+	if slices.ContainsFunc(entries, func(e Entry) bool { return e.Where == where && e.Verdict == Outside }) {
+		said = append(said, "✗: "+marks[where]+".")
+	}
 	for _, e := range entries {
 		if (where == "" || e.Where == where) && e.Verdict == NotMeasured && e.Why != "" && !slices.Contains(reasons, e.Why) {
 			reasons = append(reasons, e.Why)
 		}
 	}
-	if len(reasons) == 0 {
-		return ""
+	if len(reasons) > 0 {
+		said = append(said, "Not compared: "+strings.Join(reasons, "; ")+".")
 	}
-	return "Not compared: " + strings.Join(reasons, "; ") + "."
+	return strings.Join(said, " ")
 }
 
 // Count says how many entries have each verdict.

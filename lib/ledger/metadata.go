@@ -272,9 +272,11 @@ func ConsistencyTable() (header []string, rows [][]string, err error) {
 		if !c.Agree() {
 			verdict = "contradict each other"
 		}
-		rows = append(rows, []string{c.Quantity, c.Where, fmt.Sprintf("%.6f", c.Overall), fmt.Sprintf("%.6f to %.6f", c.Low, c.High), verdict})
+		// The published mean stands for all that round to it, and these are to meet those that the genres imply.
+		rounded := fmt.Sprintf("%.4f to %.4f", c.Overall-c.Rounding, c.Overall+c.Rounding)
+		rows = append(rows, []string{c.Quantity, c.Where, rounded, fmt.Sprintf("%.4f to %.4f", c.Low, c.High), verdict})
 	}
-	return []string{"mean of", "genres from", "published overall", "implied by the genres", "verdict"}, rows, err
+	return []string{"mean of", "genres from", "rounds to the published overall mean", "implied by the genres", "verdict"}, rows, err
 }
 
 // KeywordsTable is Table 4.7 without the genres that the data lack: each published keyword with its count, and

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"thesis.example/lib/dataset"
@@ -415,11 +414,7 @@ func HereTable(summaries []trial.Summary) (header []string, rows [][]string) {
 		header = append(header, b.is)
 		column := []string{b.thesis, "not trained", "–", "–", "–"}
 		if s := Arm(summaries, b.experiment, b.name); s != nil {
-			rate := strconv.FormatFloat(s.Rate, 'f', -1, 64)
-			if s.BackboneRate > 0 {
-				rate += ", backbone " + strconv.FormatFloat(s.BackboneRate, 'f', -1, 64)
-			}
-			column = []string{b.thesis, network(s), s.Weights, rate, grouped(s.Parameters)}
+			column = []string{b.thesis, network(s), s.Weights, rateOf(s), grouped(s.Parameters)}
 		}
 		for i, cell := range column {
 			rows[i] = append(rows[i], cell)

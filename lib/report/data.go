@@ -92,19 +92,41 @@ func ShowPictures(set *dataset.Set, samples []int, notes []string) error {
 	return ShowImages(images, captions)
 }
 
-// ShowImages displays images side by side as large as they are, each with its caption, whose lines
-// stay lines.
+// inRow is how many images stand beside each other: what belongs together comes in rows of at most four.
+func inRow(images []*picture.Image) int {
+	if images[0].W < 100 { // small ones, such as kernels, fill the row
+		return min(len(images), 8)
+	}
+	rows := (len(images) + 3) / 4
+	return (len(images) + rows - 1) / rows
+}
+
+// gridStyle is the style of n images in rows of so many, each at most widest pixels wide.
+func gridStyle(n, row, widest int) string {
+	return fmt.Sprintf("display:grid;grid-template-columns:repeat(%d,minmax(0,%dpx));gap:12px min(12px,2%%)", min(n, row), widest)
+}
+
+// ShowImages displays images side by side, as large as they are where the page has the room, each with its
+// caption, whose lines stay lines. A row has the same images on every page, on a phone and on paper too, so
+// that what is to be compared stays beside each other; there they are smaller.
 func ShowImages(images []*picture.Image, captions []string) error {
+	if len(images) == 0 {
+		return nil
+	}
 	var page, plain strings.Builder
-	page.WriteString(`<div style="display:flex;flex-wrap:wrap;gap:12px">`)
+	widest := 0
+	for _, m := range images {
+		widest = max(widest, m.W)
+	}
+	fmt.Fprintf(&page, `<div style="%s">`, gridStyle(len(images), inRow(images), widest))
 	for k, m := range images {
 		var b bytes.Buffer
 		if err := jpeg.Encode(&b, m.RGBA(), &jpeg.Options{Quality: 80}); err != nil {
 			return fmt.Errorf("showing %s: %w", captions[k], err)
 		}
 		name, _, _ := strings.Cut(captions[k], "\n")
-		fmt.Fprintf(&page, `<figure style="margin:0;width:%dpx"><img alt="%s" width="%d" height="%d" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
-			m.W, html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(isolate(captions[k])), "\n", "<br>"))
+		fmt.Fprintf(&page, `<figure style="margin:0"><img alt="%s" width="%d" height="%d" style="max-width:100%%;height:auto" src="data:image/jpeg;base64,%s"><figcaption style="font-size:80%%;overflow-wrap:anywhere">%s</figcaption></figure>`,
+			html.EscapeString(name), m.W, m.H, base64.StdEncoding.EncodeToString(b.Bytes()), strings.ReplaceAll(html.EscapeString(isolate(captions[k])), "\n", "<br>"))
 		fmt.Fprintln(&plain, strings.ReplaceAll(captions[k], "\n", " "))
 	}
 	page.WriteString("</div>")
@@ -135,11 +157,15 @@ func ShowMeasured(set *dataset.Set, samples []int, found []features.Measurement)
 	return nil
 }
 
-// ShowFigure displays what a function of package chart has made, as in
+// ShowFigure displays what a function of package chart has made, with the profile and networks of the records
+// that the cell has read in its caption, as in
 // ShowFigure(chart.Bars(…)); an error ends the cell (Check). A figure that has a number in the thesis
 // it also saves, as figures/fig-4-2.svg in the project, or in the folder $FIGURES where that is set.
 func ShowFigure(f *chart.Figure, err error) {
 	Check(err)
+	if made := trial.MadeWith(); made != "" && f.Number != "" {
+		f.Caption = strings.TrimSpace(f.Caption + " " + made)
+	}
 	Check(saveAndShow(f))
 }
 

@@ -117,11 +117,12 @@ def numbers(nb):
 
 
 def places(nb=None):
-    """Where each numbered table and figure is shown: {"table-5.1": "05-experiment1.html#table-5.1"}. Those of
-    the notebook nb itself are on its own page."""
+    """Where each chapter and each numbered table and figure is shown: {"chapter-5": "05-experiment1.html",
+    "table-5.1": "05-experiment1.html#table-5.1"}. Those of the notebook nb itself are on its own page."""
     found = {}
     for path in sorted(glob.glob(os.path.join(ROOT, "notebooks", "[0-9][0-9]-*.ipynb"))):
         page = os.path.basename(path)[: -len(".ipynb")]
+        found[f"chapter-{int(page[:2])}"] = f"{page}.html"
         with open(path, encoding="utf-8") as f:
             for id in numbers(json.load(f)):
                 if int(page[:2]) == int(id.split("-")[1].split(".")[0]):
@@ -131,10 +132,12 @@ def places(nb=None):
     return found
 
 
-# What stays as it is, or a reference: "Table 5.1", "tables 5.1, 5.2 and 6.A".
+# What stays as it is, or a reference: "Table 5.1", "tables 5.1, 5.2 and 6.A", "chapter 2"; but "chapter 7 of
+# the thesis" is not ours.
+PLACE = rf"(?:{NUMBER}|\d(?![.\d]\d))"
 TOKENS = re.compile(
     rf"(?is)<(script|style|a|b|code|pre|h[1-6]|math|svg|title)\b.*?</\1>|<!--.*?-->|<[^>]*>|"
-    rf"(?<![\w.-])(table|figure)(s?)((?:\s|&nbsp;|&#160;)+)({NUMBER}(?:(?:, | and |, and | to | or ){NUMBER})*)(?![\w-]|\.\d)")
+    rf"(?<![\w.-])(table|figure|chapter)(s?)((?:\s|&nbsp;|&#160;)+)({PLACE}(?:(?:, | and |, and | to | or ){PLACE})*)(?![\w-]|\.\d| of the thesis)")
 
 
 def link(text, known):
@@ -144,7 +147,7 @@ def link(text, known):
         if not match[2]:
             return match[0]
         kind, word = match[2].lower(), match[2] + match[3] + match[4]
-        parts = re.split(f"({NUMBER})", match[5])
+        parts = re.split(f"({PLACE})", match[5])
         for i in range(1, len(parts), 2):
             target = known.get(f"{kind}-{parts[i]}")
             if target:

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,13 +21,24 @@ const (
 
 var (
 	plainNumber = regexp.MustCompile(`^[-+−]?\d[\d,]*(\.\d+)?([eE][-+−]?\d+)?$`)
-	interval    = regexp.MustCompile(`^([-+−]?\d[\d,]*(?:\.\d+)?) to ([-+−]?\d[\d,]*(?:\.\d+)?)( %)?$`)
+	interval    = regexp.MustCompile(`^([-+−]?\d[\d,]*(?:\.\d+)?) to ([-+−]?\d[\d,]*(?:\.\d+)?)$`)
+	// withUnit is a number or an interval with what stands behind it: a unit, or a mark.
+	withUnit = regexp.MustCompile(`^([-+−]?\d[\d,]*(?:\.\d+)?(?: to [-+−]?\d[\d,]*(?:\.\d+)?)?)(?: ?(%|×)| (✗|[a-z]{1,12}(?: [a-z]{1,2})?))?$`)
+	minus    = regexp.MustCompile(`−(\d)`)
 )
 
-// tableCSV is the table as UTF-8 by RFC 4180. A cell that is one number is written as programs read it,
-// without thousands separators; an interval as [low, high]; a dash that stands for no number is empty.
+// byteOrderMark in front of a CSV file tells Excel that it is UTF-8: it would read Japanese by the system's
+// old encoding.
+const byteOrderMark = "\ufeff"
+
+// tableCSV is the table as UTF-8 by RFC 4180, with a byte order mark. A cell that is one number is written as
+// programs read it, without thousands separators and with an ASCII minus; an interval as [low, high]; a dash
+// that stands for no number is empty. A unit behind the numbers of a column stands in its header; where
+// they differ, or are marks, in a column of their own.
 func tableCSV(header []string, rows [][]string) string {
+	header, rows = apart(header, rows)
 	var b strings.Builder
+	b.WriteString(byteOrderMark)
 	w := csv.NewWriter(&b)
 	w.UseCRLF = true
 	write := func(cells []string, as func(string) string) {
@@ -50,6 +62,60 @@ func tableCSV(header []string, rows [][]string) string {
 	return b.String()
 }
 
+// apart takes units and marks from the numbers of a table.
+func apart(header []string, rows [][]string) (names []string, lines [][]string) {
+	lines = make([][]string, len(rows))
+	for c, name := range header {
+		values, units := make([]string, len(rows)), make([]string, len(rows))
+		var kinds []string // the units that the column has, each once; "" for numbers without
+		numbers := true
+		for i, row := range rows {
+			if c >= len(row) {
+				continue
+			}
+			values[i] = strings.TrimSpace(row[c])
+			if values[i] == "" || values[i] == "–" || values[i] == "—" {
+				continue
+			}
+			m := withUnit.FindStringSubmatch(values[i])
+			if m == nil {
+				numbers = false
+				break
+			}
+			values[i], units[i] = m[1], m[2]+m[3]
+			if !slices.Contains(kinds, units[i]) {
+				kinds = append(kinds, units[i])
+			}
+		}
+		own := "" // what a column beside this one holds
+		switch {
+		case !numbers:
+			for i, row := range rows {
+				if c < len(row) {
+					values[i] = row[c]
+				}
+			}
+		case slices.Contains(kinds, "✗"):
+			own = "mark"
+		case len(kinds) > 1:
+			own = "unit"
+		case len(kinds) == 1 && !strings.Contains(name, kinds[0]):
+			name = strings.TrimPrefix(name+", "+kinds[0], ", ")
+		}
+		names = append(names, name)
+		if own != "" {
+			names = append(names, strings.TrimPrefix(name+", "+own, ", "))
+		}
+		for i := range rows {
+			lines[i] = append(lines[i], values[i])
+			if own != "" {
+				lines[i] = append(lines[i], units[i])
+			}
+		}
+	}
+	return names, lines
+}
+
 func csvCell(cell string) string {
 	cell = strings.TrimSpace(cell)
 	switch {
@@ -59,12 +125,16 @@ func csvCell(cell string) string {
 		return machine(cell)
 	}
 	if m := interval.FindStringSubmatch(cell); m != nil {
-		return "[" + machine(m[1]) + ", " + machine(m[2]) + "]" + m[3]
+		return "[" + machine(m[1]) + ", " + machine(m[2]) + "]"
 	}
-	if number.MatchString(cell) { // with a mark, a unit or a second number
-		return inert(strings.TrimPrefix(typographic(cell), "+"))
+	ascii := minus.ReplaceAllString(cell, "-$1")
+	if number.MatchString(cell) { // with a second number
+		ascii = strings.TrimPrefix(ascii, "+")
+		if strings.HasPrefix(ascii, "-") && !strings.Contains(ascii, "/") {
+			return ascii // no formula
+		}
 	}
-	return inert(cell)
+	return inert(ascii)
 }
 
 // machine writes a number as programs read it.
@@ -193,15 +263,16 @@ func (c Caption) latex(header []string, rows [][]string) string {
 	row := func(i int) string {
 		cells := make([]string, len(header))
 		for k, cell := range lines[i] {
-			cells[k] = latexText(strings.TrimSpace(cell))
+			cells[k] = latexText(typographic(strings.TrimSpace(cell)))
 			if is[k] && i > 0 {
-				cells[k] = strings.ReplaceAll(latexText(typographic(strings.TrimSpace(cell))), " ", "~")
+				cells[k] = strings.ReplaceAll(cells[k], " ", "~")
 			}
 		}
 		return "  " + strings.Join(cells, " & ") + ` \\` + "\n"
 	}
-	caption := `\caption{` + latexText(c.Text) + `}\label{tab:` + c.Number + `}`
+	caption := `\caption{` + latexText(typographic(c.Text)) + `}\label{tab:` + c.Number + `}`
 	fmt.Fprintf(&b, "%% Needs %s\n", latexPackages)
+	b.WriteString(latexReference)
 	if long {
 		fmt.Fprintf(&b, "\\begingroup%s\\setlength{\\tabcolsep}{3pt}\n\\begin{longtable}{%s}\n  %s \\\\\n  \\toprule\n%s  \\midrule\n  \\endfirsthead\n  \\toprule\n%s  \\midrule\n  \\endhead\n  \\bottomrule\n  \\endlastfoot\n",
 			latexSizes[size].command, format.String(), caption, row(0), row(0))
@@ -258,9 +329,19 @@ var latexSigns = func() *strings.Replacer {
 	return strings.NewReplacer(append(pairs, "⁻", `\textsuperscript{\ensuremath{-}}`)...)
 }()
 
+// latexReference defines the reference to another table or figure: as the document numbers it where that is
+// in the document too, with the label tab:5.1 or fig:5.1, and by the number that it has here elsewhere.
+const latexReference = `\providecommand*{\thesisref}[2]{\ifcsname r@#1:#2\endcsname\ref{#1:#2}\else#2\fi}` + "\n"
+
+var (
+	latexPlaces = regexp.MustCompile(`\b([Tt]able|[Ff]igure)(s?) (\d+\.(?:\d+|[A-Z])(?:(?:, | and |, and | to | or )\d+\.(?:\d+|[A-Z]))*)\b`)
+	latexPlace  = regexp.MustCompile(`\d+\.(?:\d+|[A-Z])`)
+)
+
 // latexText makes s mean itself in LaTeX. What TeX would take for commands is escaped, signs of
 // mathematics are commands that every engine has, marks that only steer direction or joining are left out;
-// letters stay as they are, Japanese ones for an engine that knows them.
+// letters stay as they are, Japanese ones for an engine that knows them. A table or figure that s names is
+// a reference (latexReference).
 func latexText(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -273,6 +354,18 @@ func latexText(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
+	var b strings.Builder
+	at := 0
+	for _, m := range latexPlaces.FindAllStringSubmatchIndex(s, -1) {
+		kind := map[byte]string{'t': "tab", 'T': "tab", 'f': "fig", 'F': "fig"}[s[m[2]]]
+		b.WriteString(latexWords(s[at:m[2]]) + s[m[2]:m[3]] + s[m[4]:m[5]] + "~" + latexPlace.ReplaceAllString(s[m[6]:m[7]], `\thesisref{`+kind+`}{$0}`))
+		at = m[1]
+	}
+	return b.String() + latexWords(s[at:])
+}
+
+// latexWords is latexText without references.
+func latexWords(s string) string {
 	var b strings.Builder
 	at := 0
 	for _, m := range hyphenated.FindAllStringIndex(s, -1) { // names do not break at their hyphens

@@ -27,15 +27,20 @@ type Fact struct {
 }
 
 // Foot gives the facts of a report on set, for Job: data, settings, weights, machine, versions, and the
-// command that makes it again. settings are those that make takes, as "PROFILE=quick SEED=1".
-func Foot(set *dataset.Set, settings string) func(ctx context.Context, chapter string) ([]Fact, error) {
+// command that makes it again. out is the folder of pages, settings are those that make takes, as
+// "PROFILE=quick SEED=1".
+func Foot(set *dataset.Set, out, settings string) func(ctx context.Context, chapter string) ([]Fact, error) {
 	var mu sync.Mutex
 	hashes := hashes{}
 	fingerprint := set.Fingerprint()[:16]
 	return func(ctx context.Context, chapter string) ([]Fact, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		used, err := hashes.all(ctx)
+		page, err := os.ReadFile(filepath.Join(out, chapter+".ipynb"))
+		if err != nil {
+			return nil, fmt.Errorf("which weights the page names: %w", err)
+		}
+		used, err := hashes.named(ctx, string(page))
 		if err != nil {
 			return nil, err
 		}
@@ -85,14 +90,22 @@ func Foot(set *dataset.Set, settings string) func(ctx context.Context, chapter s
 // hashes are the SHA-256 of files of weights, by path, size and date: a file of 100 MB takes its time.
 type hashes map[string]string
 
-// all names the files of the catalogue that are on this machine, each with the first digits of its hash.
-func (h hashes) all(ctx context.Context) (string, error) {
+// named lists the weights on this machine whose name or network a page has in its text or code, each with the
+// first digits of its hash; and where it measures metadata, what reads them from the pictures.
+func (h hashes) named(ctx context.Context, page string) (string, error) {
 	entries, err := weights.Catalogue()
 	if err != nil {
 		return "", err
 	}
 	var used []string
 	for _, e := range entries {
+		is := strings.Contains(page, e.Name) || e.Architecture != "" && strings.Contains(page, e.Architecture)
+		if e.Architecture == "" { // detectors and readers of text
+			is = strings.Contains(page, "lib/features") || strings.Contains(page, "lib/trial")
+		}
+		if !is {
+			continue
+		}
 		info, err := os.Stat(e.Path())
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

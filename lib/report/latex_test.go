@@ -38,25 +38,36 @@ func TestLaTeX(t *testing.T) {
 			dir := t.TempDir()
 			var body strings.Builder
 			for number, table := range tablesOf(c.names) {
-				if err := os.WriteFile(filepath.Join(dir, "table-"+number+".tex"), []byte(Table(number, strings.Join(c.names[:3], ", ")).latex(table[0], table[1:])), 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, "table-"+number+".tex"), []byte(Table(number, strings.Join(c.names[:3], ", ")+"; beside tables 9.1, 9.C and 7.Z and figure 9.1").latex(table[0], table[1:])), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				fmt.Fprintf(&body, "Table~\\ref{tab:%s}.\n\\input{table-%[1]s}\n", number)
 			}
 			figurePDF(t, c.names, filepath.Join(dir, "figure-9.1.pdf"))
 			body.WriteString("\\begin{figure}\\includegraphics[width=\\linewidth]{figure-9.1.pdf}\\caption{A figure}\\end{figure}\n")
-			document := "\\documentclass[a4paper]{article}\n" + c.packages + "\n" + latexPackages + "\n\\begin{document}\n" + body.String() + "\\end{document}\n"
-			if err := os.WriteFile(filepath.Join(dir, "thesis.tex"), []byte(document), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			for range 2 { // references and long tables want a second run
-				cmd := exec.CommandContext(t.Context(), c.engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "thesis.tex")
-				cmd.Dir = dir
-				if out, err := cmd.CombinedOutput(); err != nil {
-					t.Fatalf("%v\n%s", err, out[max(0, len(out)-3000):])
+			compile := func(name, body string) (log string) {
+				document := "\\documentclass[a4paper]{article}\n" + c.packages + "\n" + latexPackages + "\n\\begin{document}\n" + body + "\\end{document}\n"
+				if err := os.WriteFile(filepath.Join(dir, name+".tex"), []byte(document), 0o644); err != nil {
+					t.Fatal(err)
 				}
+				for range 2 { // references and long tables want a second run
+					cmd := exec.CommandContext(t.Context(), c.engine, "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", name+".tex")
+					cmd.Dir = dir
+					if out, err := cmd.CombinedOutput(); err != nil {
+						t.Fatalf("%v\n%s", err, out[max(0, len(out)-3000):])
+					}
+				}
+				return read(t, filepath.Join(dir, name+".log"))
 			}
-			log := read(t, filepath.Join(dir, "thesis.log"))
+			// What is in the document is referred to by its number there, and nothing is asked for that is not.
+			reference := "\\typeout{REFERENCES \\thesisref{tab}{9.1} \\thesisref{tab}{7.Z}}"
+			log := compile("thesis", "\\listoftables\n"+body.String()+reference+"\n")
+			if !strings.Contains(log, "REFERENCES \\ref") {
+				t.Error("tables of the same document are not referred to by \\ref")
+			}
+			if alone := compile("alone", "\\input{table-9.2}\n"+reference+"\n"); !strings.Contains(alone, "REFERENCES 9.1 7.Z") || strings.Contains(alone, "undefined on input line") {
+				t.Error("a table by itself does not name others by the numbers that they have here")
+			}
 			for _, line := range strings.Split(log, "\n") {
 				// 3 pt is half of what separates two columns.
 				if m := overfull.FindStringSubmatch(line); m != nil && points(t, m[1]) > 3 {

@@ -186,7 +186,11 @@ func TestFoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("ARMS", "cnn-early,vit-late")
-	facts, err := Foot(set, "PROFILE=quick SEED=2")(t.Context(), "04-metadata")
+	out := t.TempDir()
+	if err := os.WriteFile(filepath.Join(out, "04-metadata.ipynb"), []byte(`trained tf_efficientnet_lite0`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	facts, err := Foot(set, out, "PROFILE=quick SEED=2")(t.Context(), "04-metadata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,8 +216,44 @@ func TestFoot(t *testing.T) {
 			t.Errorf("%s is %q, want %q in it", name, found[name].Value, want)
 		}
 	}
+	if v := found["Weights"].Value; strings.Contains(v, "dinov2") || strings.Contains(v, "centerface") {
+		t.Errorf("the foot names weights that the page does not: %s", v)
+	}
 	t.Setenv("PATH", t.TempDir())
 	if c, err := commit(t.Context()); err != nil || c != "not under git" {
 		t.Errorf("without git: %q, %v", c, err)
+	}
+}
+
+// Tables and rows of pictures in a page's own style: at 1280 pixels a wide table has room; on a phone its
+// first column stays while it is scrolled, and pictures to compare stay in one row.
+func TestTablesAndRowsInBrowser(t *testing.T) {
+	header := []string{"question", "published", "95 %", "here", "95 %", "p", "verdict", "note"}
+	long := []string{"accuracy of cnn-hybrid − cnn-single, experiment 2", "-1.33 points", "-3.87 to +1.20", "+0.00 points", "-3.01 to +3.01", "< 0.001", "cannot be told", "18 of 300 pictures tell the arms apart; the published 4.33 points would take 249 pictures to show"}
+	images := strings.Repeat(`<figure style="margin:0"><img width="224" height="224" style="max-width:100%;height:auto"></figure>`, 8)
+	file := filepath.Join(t.TempDir(), "page.html")
+	html := `<!DOCTYPE html><meta charset="utf-8"><style>` + style + `</style><body><nav></nav><main>` + Table("0.B", "Answers.").html(header, [][]string{long}) +
+		`<div id="row" style="` + gridStyle(8, 4, 224) + `">` + images + `</div></main>`
+	if err := os.WriteFile(file, []byte(html), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run, _ := browser(t, 1280)
+	type found struct {
+		Scrolls, Page, Stays, Row int
+	}
+	look := func(width int64) (f found) {
+		run(chromedp.EmulateViewport(width, 800), chromedp.Navigate(address(file)), chromedp.Evaluate(`(() => {
+			const box = document.querySelector(".thesis-table div"), first = box.querySelector("td");
+			const before = first.getBoundingClientRect().left; box.scrollLeft = 100;
+			const tops = [...document.querySelectorAll("#row > figure")].map(f => f.getBoundingClientRect().top);
+			return { Scrolls: +(box.scrollWidth > box.clientWidth), Page: +(document.documentElement.scrollWidth > innerWidth),
+				Stays: +(first.getBoundingClientRect().left === before), Row: tops.filter(t => t === tops[0]).length } })()`, &f))
+		return f
+	}
+	if got, want := look(1280), (found{0, 0, 1, 4}); got != want {
+		t.Errorf("at 1280 pixels: %+v, want %+v", got, want)
+	}
+	if got, want := look(390), (found{1, 0, 1, 4}); got != want {
+		t.Errorf("on a phone: %+v, want %+v", got, want)
 	}
 }

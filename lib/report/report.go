@@ -69,7 +69,16 @@ type info struct {
 	Intro   string  `json:"intro"`
 	Seconds float64 `json:"seconds"`
 
+	Previous *neighbour `json:"previous,omitempty"` // nil: there is no such page, and none is to come
+	Next     *neighbour `json:"next,omitempty"`
+
 	Failed *failure `json:"failed,omitempty"` // nil: all cells ran
+}
+
+// neighbour is the chapter before or after another one.
+type neighbour struct {
+	Link  string `json:"link"`
+	Title string `json:"title"`
 }
 
 // failure is where and why a chapter ended before its end.
@@ -254,6 +263,29 @@ func (r *run) end(p *plan, err error, stopped bool) {
 	}
 }
 
+// neighbours are the chapters before and after one of that name, among those that the folder holds or that
+// this run makes; nil where there is none.
+func (r *run) neighbours(name string) (previous, next *neighbour) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	titles := map[string]string{}
+	for other, about := range r.pages {
+		titles[other] = about.Title
+	}
+	for _, p := range r.plans {
+		titles[p.name] = p.title
+	}
+	for _, other := range slices.Sorted(maps.Keys(titles)) {
+		n := &neighbour{Link: other + ".html", Title: cmp.Or(titles[other], other)}
+		if other < name {
+			previous = n
+		} else if other > name && next == nil {
+			next = n
+		}
+	}
+	return previous, next
+}
+
 func (r *run) busy() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -288,6 +320,7 @@ func (r *run) chapter(ctx context.Context, p *plan, bar *progress.Bar) error {
 	name, out, began := p.name, r.job.Out, time.Now()
 	about := r.about
 	about.Made = began.Format("Made on 2 January 2006, 15:04 UTC-07:00,")
+	about.Previous, about.Next = r.neighbours(name)
 	page := filepath.Join(out, name+".html")
 	if err := os.Remove(page); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err // else a page of an earlier run would pass for this one's

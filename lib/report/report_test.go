@@ -348,3 +348,20 @@ func TestBuildArguments(t *testing.T) {
 		t.Errorf("unknown chapter: %v", err)
 	}
 }
+
+// A page leads to the chapters before and after it that there are or that this run makes, and to no others.
+func TestNeighbours(t *testing.T) {
+	r := &run{pages: map[string]info{"02-b": {Title: "Two <b>"}}, plans: []*plan{{outline: outline{title: "Five"}, name: "05-e"}, {outline: outline{title: "Four"}, name: "04-d"}}}
+	for name, want := range map[string][2]string{"02-b": {"", "04-d.html Four"}, "04-d": {"02-b.html Two <b>", "05-e.html Five"}, "05-e": {"04-d.html Four", ""}} {
+		previous, next := r.neighbours(name)
+		var got [2]string
+		for i, n := range []*neighbour{previous, next} {
+			if n != nil {
+				got[i] = n.Link + " " + n.Title
+			}
+		}
+		if got != want {
+			t.Errorf("beside %s are %q, want %q", name, got, want)
+		}
+	}
+}

@@ -17,6 +17,7 @@ import (
 
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/ledger"
+	"thesis.example/lib/trial"
 )
 
 // Caption is what stands above a table.
@@ -46,16 +47,21 @@ func (c Caption) heading() string {
 	return strings.TrimSpace("Table " + c.Number + ". " + c.Text)
 }
 
-// marked adds to the caption that the table's numbers come from the stand-in data, which the page says on
-// top and a table that was carried into a text would not.
+// marked adds to the caption what the page says on top and a table that was carried into a text would not:
+// with which profile and networks its arms were trained, where the cell has read results of such, and that
+// the numbers come from the stand-in data.
 func (c Caption) marked() Caption {
 	if !gonbui.IsNotebook || c.Number == "" || c.noData {
 		return c
 	}
 	dir, err := dataset.Dir()
 	Check(err)
+	add := func(sentence string) { c.Text = strings.TrimSpace(strings.TrimRight(c.Text, ". ") + ". " + sentence) }
+	if made := trial.MadeWith(); made != "" {
+		add(made)
+	}
 	if _, err := os.Stat(filepath.Join(dir, dataset.StandInFile)); err == nil {
-		c.Text = strings.TrimRight(c.Text, ". ") + ". Stand-in data."
+		add("Stand-in data.")
 	}
 	return c
 }
@@ -84,8 +90,8 @@ func (c Caption) Show(header []string, rows [][]string) {
 
 // ShowMarkdown displays a paragraph whose words depend on the results, formatted
 // as by fmt.Sprintf. The format is trusted Markdown, LaTeX between dollar signs
-// included; text among the arguments (a file name, a genre) is escaped. Citations become links to
-// chapter 8 (ledger.LinkCitations). An empty paragraph shows nothing.
+// included; text among the arguments (a file name, a genre) is escaped. Numbers get the signs of print
+// (typographic), citations become links to chapter 8 (ledger.LinkCitations). An empty paragraph shows nothing.
 func ShowMarkdown(format string, args ...any) {
 	text := format
 	plain := format
@@ -95,11 +101,11 @@ func ShowMarkdown(format string, args ...any) {
 		for i, arg := range args {
 			switch arg := arg.(type) {
 			case string:
-				escaped[i] = escapeMarkdown(arg)
+				escaped[i] = escapeMarkdown(typographic(arg))
 			case error:
-				escaped[i] = escapeMarkdown(arg.Error())
+				escaped[i] = escapeMarkdown(typographic(arg.Error()))
 			case fmt.Stringer:
-				escaped[i] = escapeMarkdown(arg.String())
+				escaped[i] = escapeMarkdown(typographic(arg.String()))
 			default:
 				escaped[i] = arg
 			}
@@ -111,7 +117,7 @@ func ShowMarkdown(format string, args ...any) {
 	}
 	works, err := ledger.Literature()
 	Check(err)
-	show(ledger.LinkCitations(text, works), protocol.MIMETextMarkdown, plain)
+	show(ledger.LinkCitations(sentence(text), works), protocol.MIMETextMarkdown, plain)
 }
 
 // Check ends the cell with err as a readable message and a failing status, unless
@@ -193,8 +199,8 @@ func (c Caption) html(header []string, rows [][]string) string {
 		}
 		if tag == "td" && text != "" && (is[column] || number.MatchString(text)) {
 			style += ";white-space:nowrap"
-			text = typographic(text)
 		}
+		text = typographic(text)
 		fmt.Fprintf(&b, `<%s style="%s">%s</%s>`, tag, style, unbroken(html.EscapeString(isolate(text))), tag)
 	}
 	b.WriteString(`<figure class="thesis-table"`)
@@ -207,7 +213,7 @@ func (c Caption) html(header []string, rows [][]string) string {
 		if c.Number != "" {
 			fmt.Fprintf(&b, "<b>Table %s.</b> ", html.EscapeString(c.Number))
 		}
-		b.WriteString(unbroken(html.EscapeString(isolate(c.Text))) + "</figcaption>")
+		b.WriteString(unbroken(html.EscapeString(isolate(typographic(c.Text)))) + "</figcaption>")
 	}
 	b.WriteString(`<div style="overflow-x:auto"><table><thead><tr>`)
 	for column, name := range header {
@@ -242,10 +248,62 @@ func unbroken(text string) string {
 	})
 }
 
-var hyphenMinus = regexp.MustCompile(`(^|[\s\[(<>≤≥])-(\d)`)
+var (
+	negative = regexp.MustCompile(`-\d[\d,]*(?:\.\d+)?`)
+	power    = regexp.MustCompile(`(^|[^\pL\d_.])(\d(?:\.\d+)?)e([-+−])0*(\d+)\b`)
+)
 
-// typographic gives the numbers of a cell a minus sign in place of a hyphen.
-func typographic(cell string) string { return hyphenMinus.ReplaceAllString(cell, "$1−$2") }
+// typographic gives the numbers of a text the signs of print: a minus sign (U+2212) in place of a hyphen,
+// and 1.5 × 10⁹ in place of 1.5e+09. A hyphen that joins (cnn-1, 2026-11-26, file -1.png) stays.
+func typographic(text string) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range negative.FindAllStringIndex(text, -1) {
+		before, _ := utf8.DecodeLastRuneInString(text[:m[0]])
+		after, size := utf8.DecodeRuneInString(text[m[1]:])
+		next, _ := utf8.DecodeRuneInString(text[m[1]+size:])
+		switch {
+		case joins(before) || before == '/':
+			continue
+		case after == 'e' && strings.ContainsRune("+-−", next): // an exponent
+		case joins(after) || after == '.' && joins(next): // a file's name
+			continue
+		}
+		b.WriteString(text[at:m[0]] + "−")
+		at = m[0] + 1
+	}
+	b.WriteString(text[at:])
+	return power.ReplaceAllStringFunc(b.String(), func(s string) string {
+		m := power.FindStringSubmatch(s)
+		up := ""
+		if m[3] != "+" {
+			up = "⁻"
+		}
+		for _, digit := range m[4] {
+			up += string([]rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[digit-'0'])
+		}
+		return m[1] + m[2] + " × 10" + up
+	})
+}
+
+// joins says whether a rune makes one word with a hyphen beside it.
+func joins(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("-_", r))
+}
+
+// verbatim are the pieces of Markdown that mean themselves: code, formulas, the targets of links, tags.
+var verbatim = regexp.MustCompile("(?s)`[^`]*`|\\$[^$]*\\$|\\]\\([^)]*\\)|</?[a-zA-Z][^>\n]*>")
+
+// sentence is typographic for Markdown.
+func sentence(markdown string) string {
+	var b strings.Builder
+	at := 0
+	for _, m := range verbatim.FindAllStringIndex(markdown, -1) {
+		b.WriteString(typographic(markdown[at:m[0]]) + markdown[m[0]:m[1]])
+		at = m[1]
+	}
+	return b.String() + typographic(markdown[at:])
+}
 
 func tableText(header []string, rows [][]string) string {
 	is := numeric(header, rows)

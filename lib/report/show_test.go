@@ -84,6 +84,27 @@ func ExampleShowData() {
 	// Understood: engagement.csv: cells separated by tabs.
 }
 
+// Numbers have a minus sign and powers of ten in print; names and code stay as they are.
+func TestTypographic(t *testing.T) {
+	for text, want := range map[string]string{
+		"-1.33": "−1.33", "from -1.3 to -0.2, (-4), **-5**": "from −1.3 to −0.2, (−4), **−5**", "at -3.": "at −3.", "p=-1": "p=−1", "0 to -7 %": "0 to −7 %",
+		"1.5e+09": "1.5 × 10⁹", "-2.1e-05 and 3e-06.": "−2.1 × 10⁻⁵ and 3 × 10⁻⁶.",
+		"cnn-1, 2026-11-26, 4.5-3, dance/-1.png, x -1.png, a --5, 16c7e2, 7e2, v1-2": "cnn-1, 2026-11-26, 4.5-3, dance/-1.png, x -1.png, a --5, 16c7e2, 7e2, v1-2",
+	} {
+		if got := typographic(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"`a -1` -1 $x -1$ [-2](a -3) <b c=' -4'>-5</b>": "`a -1` −1 $x -1$ [−2](a -3) <b c=' -4'>−5</b>",
+		"x < 3 and -3 > y": "x < 3 and −3 > y", "a &#45;1": "a &#45;1",
+	} {
+		if got := sentence(text); got != want {
+			t.Errorf("the sentence %q became %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestEscapeMarkdown(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain 関連 text":  "plain 関連 text",

@@ -206,7 +206,7 @@ func (l *lab) existing(trials []Trial) ([]*Record, error) {
 			records = append(records, r)
 		}
 	}
-	return records, nil
+	return note(records), nil
 }
 
 func labOf(set *dataset.Set, table *features.Table) (*lab, error) {
@@ -284,7 +284,7 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 			bar.Add(l.made - made)
 		}
 	}
-	return records, nil
+	return note(records), nil
 }
 
 // run gives the prepared job's own record, or nil where another process is at it and wait is false.

@@ -73,7 +73,7 @@ func runReport(ctx context.Context, args []string) error {
 	defer unlock()
 	index := filepath.Join(*out, "index.html")
 	fmt.Fprintln(os.Stderr, "open it now, it renews itself:", index)
-	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, choice.String())}
+	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, *out, choice.String())}
 	if err := report.Build(ctx, job); err != nil {
 		return err
 	}
