@@ -102,10 +102,3 @@ func ExampleFitOf() {
 	// Output:
 	// R² 0.99: from 2.05 at 1 to 3.95 at 3
 }
-
-func ExamplePercent() {
-	curves := chart.Percent([]chart.Curve{{Name: "test", X: []float64{1, 2}, Y: []float64{0.5, 0.75}}})
-	fmt.Println(curves[0].Y)
-	// Output:
-	// [50 75]
-}

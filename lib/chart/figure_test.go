@@ -141,17 +141,6 @@ func TestSVGDrawsEveryMark(t *testing.T) {
 	}
 }
 
-func TestPercent(t *testing.T) {
-	shares := []Curve{{Name: "a", X: []float64{1, 2}, Y: []float64{0.5, 0.25}, Low: []float64{0.25, 0.125}, High: []float64{0.75, 0.5}}, {Name: "b", X: []float64{1}, Y: []float64{1}}}
-	got := Percent(shares)
-	if !slices.Equal(got[0].Y, []float64{50, 25}) || !slices.Equal(got[0].Low, []float64{25, 12.5}) || !slices.Equal(got[0].High, []float64{75, 50}) || got[1].Low != nil || got[1].Y[0] != 100 {
-		t.Errorf("in per cent: %+v", got)
-	}
-	if shares[0].Y[0] != 0.5 || got[0].X[1] != 2 {
-		t.Error("the shares or their places were changed")
-	}
-}
-
 func TestAxisHoldsWhiskersAndZeros(t *testing.T) {
 	f, err := Bars(About{Title: "t"}, "y", "w", []string{"a"}, []Bar{{"b", []float64{1}, []float64{-40}, []float64{75}, nil}})
 	if err != nil {

@@ -3,7 +3,6 @@ package chart
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -104,21 +103,6 @@ func lineChart(a About, xName, yName, band string, curves []Curve) (*Figure, err
 		key,
 	)
 	return newFigure(a, y+12+310+60, l, notes...)
-}
-
-// Percent are curves of shares in per cent, as the tables write them.
-func Percent(curves []Curve) []Curve {
-	scaled := func(x []float64) (y []float64) {
-		for _, v := range x {
-			y = append(y, 100*v)
-		}
-		return y
-	}
-	out := slices.Clone(curves)
-	for i, c := range curves {
-		out[i].Y, out[i].Low, out[i].High = scaled(c.Y), scaled(c.Low), scaled(c.High)
-	}
-	return out
 }
 
 // Floats are whole numbers as a Curve's X.
