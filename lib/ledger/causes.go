@@ -406,7 +406,7 @@ func foldMeans(c trial.GradientCurve, of func(trial.BlockGradient) float64) (x [
 
 // gradientArms are the arms with metadata of which GradientTable shows every block, and their controls, of
 // which it shows the backbone.
-var gradientArms = []string{"cnn-hybrid", "vit-hybrid", "cnn-hybrid-shuffled", "vit-hybrid-shuffled", "cnn-hybrid-noise", "vit-hybrid-noise"}
+var gradientArms = []string{"cnn-hybrid", "vit-hybrid", "cnn-hybrid-cut", "vit-hybrid-cut", "cnn-hybrid-shuffled", "vit-hybrid-shuffled", "cnn-hybrid-noise", "vit-hybrid-noise"}
 
 // GradientTable says of every block of the hybrid arms what metadata do to its gradient, against that of the
 // same pictures with their metadata at the training mean: the cosine, with the lowest and the highest fold, and
