@@ -144,9 +144,9 @@ func ExampleScalesTable() {
 	show(3, header, rows)
 	// Output:
 	// ["saves and likes" "n" "r" "95 % interval" "p"]
-	// ["Pearson, counts" "15" "0.972" "0.916 to 0.991" "1.5e-09"]
-	// ["Pearson, log10" "15" "0.976" "0.928 to 0.992" "5.1e-10"]
-	// ["Spearman" "15" "0.982" "0.945 to 0.994" "8.6e-11"]
+	// ["Pearson, counts" "15" "0.972" "0.916 to 0.991" "< 0.001"]
+	// ["Pearson, log10" "15" "0.976" "0.928 to 0.992" "< 0.001"]
+	// ["Spearman" "15" "0.982" "0.945 to 0.994" "< 0.001"]
 }
 
 func ExampleLogEngagement() {
@@ -178,9 +178,9 @@ func ExampleSlopesTable() {
 	show(3, header, rows)
 	// Output:
 	// ["genre" "n" "left out" "slope" "95 %" "95 %, HC3" "p, HC3"]
-	// ["dance" "5" "0" "0.840" "0.80 to 0.89" "0.72 to 0.97" "2.2e-04"]
-	// ["gourmet" "5" "0" "0.762" "0.71 to 0.81" "0.62 to 0.91" "4.6e-04"]
-	// ["travel" "5" "0" "0.714" "0.66 to 0.77" "0.57 to 0.85" "5.2e-04"]
+	// ["dance" "5" "0" "0.840" "0.80 to 0.89" "0.72 to 0.97" "< 0.001"]
+	// ["gourmet" "5" "0" "0.762" "0.71 to 0.81" "0.62 to 0.91" "< 0.001"]
+	// ["travel" "5" "0" "0.714" "0.66 to 0.77" "0.57 to 0.85" "< 0.001"]
 }
 
 func ExampleByGenre() {

@@ -127,7 +127,7 @@ func ScalesTable(t *features.Table) (header []string, rows [][]string, err error
 		case err != nil:
 			return nil, nil, fmt.Errorf("saves and likes, %s: %w", scale.name, err)
 		default:
-			rows = append(rows, []string{scale.name, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.R), fmt.Sprintf("%.3f to %.3f", c.CI.Low, c.CI.High), fmt.Sprintf("%.1e", c.P)})
+			rows = append(rows, []string{scale.name, fmt.Sprint(c.N), fmt.Sprintf("%.3f", c.R), fmt.Sprintf("%.3f to %.3f", c.CI.Low, c.CI.High), stats.FormatP(c.P)})
 		}
 	}
 	return []string{"saves and likes", "n", "r", "95 % interval", "p"}, rows, nil
@@ -163,7 +163,7 @@ func SlopesTable(set *dataset.Set, t *features.Table) (header []string, rows [][
 		row := []string{set.Title(genre), "–", fmt.Sprint(zeros), "–", "–", "–", "–"}
 		if err == nil {
 			row[1], row[3], row[4] = fmt.Sprint(fit.N), fmt.Sprintf("%.3f", fit.Slope.Value), interval(fit.Slope)
-			row[5], row[6] = interval(fit.SlopeHC3), fmt.Sprintf("%.1e", fit.SlopeHC3.P)
+			row[5], row[6] = interval(fit.SlopeHC3), stats.FormatP(fit.SlopeHC3.P)
 		} else if !Absent(err) {
 			return nil, nil, fmt.Errorf("likes on saves in %s: %w", genre, err)
 		}
