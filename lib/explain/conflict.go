@@ -3,7 +3,6 @@ package explain
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"image/png"
@@ -225,17 +224,13 @@ func (c *Conflict) answers(ctx context.Context, in *Inspector) (ConflictAnswers,
 	if err != nil {
 		return a, err
 	}
-	if kept, err := os.ReadFile(path); err == nil {
-		if err := json.Unmarshal(kept, &a); err != nil || len(a.Predicted) != len(c.Items) {
-			return a, fmt.Errorf("%s is damaged (%d answers for %d items): delete it", path, len(a.Predicted), len(c.Items))
+	a, err = kept(path, func() (ConflictAnswers, error) { return c.ask(ctx, in) }, func(a ConflictAnswers) error {
+		if len(a.Predicted) != len(c.Items) {
+			return fmt.Errorf("%d answers for %d items", len(a.Predicted), len(c.Items))
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return a, err
-	} else if a, err = c.ask(ctx, in); err != nil {
-		return a, err
-	} else if b, err := json.Marshal(a); err != nil {
-		return a, err
-	} else if err := renameio.WriteFile(path, b, 0o644); err != nil {
+		return nil
+	})
+	if err != nil {
 		return a, err
 	}
 	a.Network, a.Note = in.Name, in.Note()

@@ -178,11 +178,11 @@ func TestConflict(t *testing.T) {
 	if err != nil || len(files) != 1 {
 		t.Fatalf("answers are kept in %q, %v", files, err)
 	}
-	for _, damage := range []string{"", `{"Predicted":[1]}`} {
+	for damage, says := range map[string]string{"": "unexpected end of JSON input", `{"Predicted":[1]}`: "1 answers for 16 items"} {
 		if err := os.WriteFile(files[0], []byte(damage), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.answers(t.Context(), in); err == nil || !strings.Contains(err.Error(), files[0]+" is damaged") || !strings.Contains(err.Error(), "for 16 items): delete it") {
+		if _, err := c.answers(t.Context(), in); err == nil || !strings.Contains(err.Error(), files[0]+" is damaged") || !strings.Contains(err.Error(), "("+says+"): delete it") {
 			t.Errorf("with %q kept: %v", damage, err)
 		}
 	}

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"thesis.example/lib/bench"
 	"thesis.example/lib/dataset"
 	"thesis.example/lib/features"
 	"thesis.example/lib/fusion"
 	"thesis.example/lib/picture"
+	"thesis.example/lib/setup"
 	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 	"thesis.example/lib/vision"
@@ -29,8 +31,8 @@ type Study struct {
 	Completeness, Checks, Cascade, Pointing Rows
 	Method                                  Method // of all but Completeness and Checks
 
-	tested, differ int // pictures of the first fold, and those on which the two arms disagree
-	says           []string
+	Tested, Differ int      // pictures of the first fold, and those on which the two arms disagree
+	Said           []string // see Says
 }
 
 // Rows are a table.
@@ -47,7 +49,11 @@ const (
 	studyPointing = 24
 )
 
-// StudyOf loads the two arms of a backbone, training them where they have no network yet.
+// studyVersion counts the ways in which a Study was made; kept ones of another are not read.
+const studyVersion = 1
+
+// StudyOf loads the two arms of a backbone, training them where they have no network yet. A study is kept in
+// data/cache, by everything that decides it.
 func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backbone string, c trial.Choice) (*Study, error) {
 	var arms []*Arm
 	var records [][]*trial.Record
@@ -64,20 +70,32 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 		defer a.Close()
 		arms, records = append(arms, a), append(records, []*trial.Record{n.Record})
 	}
+	regions, err := Regions(ctx, set)
+	if err != nil {
+		return nil, err
+	}
+	machine, err := bench.ThisMachine()
+	if err != nil {
+		return nil, err
+	}
+	path, err := setup.CacheFile("study", studyVersion, machine, records[0][0].Machine, records[0][0].Config, records[1][0].Machine, records[1][0].Config, set.Titles(set.Genres), regions)
+	if err != nil {
+		return nil, err
+	}
+	return kept(path, func() (*Study, error) { return study(ctx, set, arms, records, regions, c.Seed) }, nil)
+}
+
+func study(ctx context.Context, set *dataset.Set, arms []*Arm, records [][]*trial.Record, regions [][]Region, seed uint64) (*Study, error) {
 	single, hybrid := arms[0], arms[1]
 	s := &Study{Method: GradCAM}
 	if _, ok := hybrid.Model.Backbone.(*vision.ViT); ok {
 		s.Method = Relevance
 	}
-	regions, err := Regions(ctx, set)
-	if err != nil {
-		return nil, err
-	}
 	differ, err := Disagreements(records[0], records[1])
 	if err != nil {
 		return nil, err
 	}
-	s.tested, s.differ = len(hybrid.network.Test), len(differ)
+	s.Tested, s.Differ = len(hybrid.network.Test), len(differ)
 	var shown []int
 	for _, d := range differ[:min(studyShown, len(differ))] {
 		shown = append(shown, slices.IndexFunc(set.Samples, func(s dataset.Sample) bool { return s.File == d.File }))
@@ -90,25 +108,25 @@ func StudyOf(ctx context.Context, set *dataset.Set, table *features.Table, backb
 			return nil, fmt.Errorf("integrated gradients of %s: %w", hybrid.Model.Arm, err)
 		}
 	}
-	if err := s.check(ctx, hybrid, dataset.SpreadOf(hybrid.network.Test, studyChecked), c.Seed); err != nil {
+	if err := s.check(ctx, hybrid, dataset.SpreadOf(hybrid.network.Test, studyChecked), seed); err != nil {
 		return nil, fmt.Errorf("checking the maps of %s: %w", hybrid.Model.Arm, err)
 	}
 	if err := s.point(ctx, arms, dataset.SpreadOf(hybrid.network.Test, studyPointing), regions); err != nil {
-		return nil, fmt.Errorf("where the maps of %s fall: %w", backbone, err)
+		return nil, fmt.Errorf("where the maps of %s and %s fall: %w", single.Model.Arm, hybrid.Model.Arm, err)
 	}
 	return s, nil
 }
 
 // Shows says which pictures Images holds.
 func (s *Study) Shows() string {
-	if s.differ == 0 {
-		return fmt.Sprintf("Single and hybrid agree on all %d test pictures of the first fold.", s.tested)
+	if s.Differ == 0 {
+		return fmt.Sprintf("Single and hybrid agree on all %d test pictures of the first fold.", s.Tested)
 	}
-	return fmt.Sprintf("On %d of the first fold's %d test pictures single and hybrid disagree; shown are the %d on which the truth's probability differs most.", s.differ, s.tested, min(s.differ, studyShown))
+	return fmt.Sprintf("On %d of the first fold's %d test pictures single and hybrid disagree; shown are the %d on which the truth's probability differs most.", s.Differ, s.Tested, min(s.Differ, studyShown))
 }
 
 // Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
-func (s *Study) Says() string { return strings.ReplaceAll(strings.Join(s.says, " "), " -", " −") }
+func (s *Study) Says() string { return strings.ReplaceAll(strings.Join(s.Said, " "), " -", " −") }
 
 // complete fills Completeness.
 func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples []int) error {
@@ -168,7 +186,7 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 			fmt.Sprintf("%.3f", deletion), fmt.Sprintf("%.3f", randomDeletion), of(lower), fmt.Sprintf("%.3f", insertion), fmt.Sprintf("%.3f", randomInsertion), of(higher),
 		})
 		if method == s.Method {
-			s.says = append(s.says, believe(method, lower, higher, len(own)))
+			s.Said = append(s.Said, believe(method, lower, higher, len(own)))
 		}
 	}
 	steps, err := a.Randomise(ctx, s.Method, inputs, classes, seed)
@@ -184,9 +202,9 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 		s.Cascade.Rows = append(s.Cascade.Rows, []string{step.Layer, like, fmt.Sprint(len(step.Spearman)), fmt.Sprint(step.Constant)})
 	}
 	if last := steps[len(steps)-1]; len(last.Spearman) > 0 {
-		s.says = append(s.says, fmt.Sprintf("With all layers at random the map has a rank correlation of %.2f with the trained network's, with the head alone at random %s.", meanOf(last.Spearman), s.Cascade.Rows[0][1]))
+		s.Said = append(s.Said, fmt.Sprintf("With all layers at random the map has a rank correlation of %.2f with the trained network's, with the head alone at random %s.", meanOf(last.Spearman), s.Cascade.Rows[0][1]))
 	} else {
-		s.says = append(s.says, "With all layers at random no map is left.")
+		s.Said = append(s.Said, "With all layers at random no map is left.")
 	}
 	return nil
 }
@@ -238,7 +256,7 @@ func (s *Study) point(ctx context.Context, arms []*Arm, samples []int, regions [
 				continue
 			}
 			if a == arms[len(arms)-1] {
-				s.says = append(s.says, fmt.Sprintf("On the %s lies %.0f %% of %s's maps, %.1f times its share of the area.", kind, 100*p.Mass, a.Model.Arm, p.Mass/p.Area))
+				s.Said = append(s.Said, fmt.Sprintf("On the %s lies %.0f %% of %s's maps, %.1f times its share of the area.", kind, 100*p.Mass, a.Model.Arm, p.Mass/p.Area))
 			}
 			s.Pointing.Rows = append(s.Pointing.Rows, []string{
 				a.Model.Arm.String(), kind, fmt.Sprintf("%d of %d", p.Maps, len(maps)), fmt.Sprintf("%.0f %%", 100*p.Mass), fmt.Sprintf("%.0f %%", 100*p.Area),

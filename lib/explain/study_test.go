@@ -1,9 +1,44 @@
 package explain
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"thesis.example/lib/picture"
 )
+
+// What was found is kept whole and not looked for again; what does not fit or cannot be read is named.
+func TestKept(t *testing.T) {
+	path, found := filepath.Join(t.TempDir(), "study"), 0
+	want := &Study{
+		Images: []*picture.Image{{W: 1, H: 2, Pix: []uint8{1, 2, 3, 4, 5, 255}}}, Captions: []string{"a & <b>"},
+		Checks: Rows{[]string{"h"}, [][]string{{"−1"}}}, Method: Relevance, Tested: 60, Differ: 2, Said: []string{"one", "two"},
+	}
+	find := func() (*Study, error) {
+		found++
+		return want, nil
+	}
+	for range 2 {
+		if got, err := kept(path, find, nil); err != nil || !reflect.DeepEqual(got, want) || found != 1 {
+			t.Errorf("%+v, %v, after looking %d times, want %+v", got, err, found, want)
+		}
+	}
+	if _, err := kept(path, find, func(s *Study) error { return fmt.Errorf("%d pictures", s.Tested) }); err == nil || err.Error() != path+" is damaged (60 pictures): delete it" {
+		t.Errorf("what does not fit: %v", err)
+	}
+	broken := errors.New("broken")
+	if _, err := kept(path+"2", func() (*Study, error) { return nil, broken }, nil); err != broken {
+		t.Errorf("what cannot be found: %v", err)
+	}
+	if _, err := os.Stat(path + "2"); err == nil {
+		t.Error("what could not be found is kept")
+	}
+}
 
 // Maps that beat random ones on every picture are believed, those that a coin could beat are not.
 func TestBelieve(t *testing.T) {

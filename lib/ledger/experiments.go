@@ -44,25 +44,6 @@ func NetworksTable(summaries []trial.Summary) (header []string, rows [][]string)
 	return []string{"arm", "network", "weights", "pixels", "epochs", "batch", "rate", "parameters"}, rows
 }
 
-// SayNetworks says in a sentence what the arms of the summaries were trained with: for captions.
-func SayNetworks(summaries []trial.Summary) string {
-	var networks []string
-	for _, s := range summaries {
-		n := fmt.Sprintf("%s (%s, ", s.Architecture, s.Weights)
-		if s.Preprocess == nil {
-			continue
-		}
-		n += fmt.Sprintf("%d pixels, %d epochs)", s.Preprocess.Crop, s.Epochs)
-		if !slices.Contains(networks, n) {
-			networks = append(networks, n)
-		}
-	}
-	if len(networks) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("Profile %s: %s.", summaries[0].Profile, strings.Join(networks, ", "))
-}
-
 // BestEpochTable sets the last epoch of each arm beside the best one by the test pictures, which flatters.
 func BestEpochTable(summaries []trial.Summary) (header []string, rows [][]string) {
 	for _, s := range summaries {

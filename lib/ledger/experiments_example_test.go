@@ -677,12 +677,6 @@ func ExampleSayNoise() {
 	// Trained again on the same folds, cnn-single of experiment 1 changes its accuracy over all pictures by 3.85 points (standard deviation). Trained again on the same folds, cnn-hybrid of experiment 1 changes its accuracy over all pictures by 5.77 points (standard deviation). Over 3 trainings of 5 folds, cnn-hybrid − cnn-single of experiment 1 is +20.00 points (95 % of the posterior: −5.44 to +45.44): worse by more than 2.17, half of the published difference, with a probability of 4 %, within it with 4 %, better by more with 92 %.
 }
 
-func ExampleSayNetworks() {
-	fmt.Println(SayNetworks(experiment2()))
-	// Output:
-	// Profile quick: net (net-weights, 96 pixels, 2 epochs).
-}
-
 func ExampleSayPublishedF1() {
 	printSaid(SayPublishedF1())
 	// Output:

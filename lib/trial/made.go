@@ -33,7 +33,7 @@ func note(records []*Record) []*Record {
 }
 
 // MadeWith says which profile and networks the records have that this process has read so far: "Profile
-// quick: tf_efficientnet_lite0, vit_small_patch14_dinov2." It is "" where it has read none.
+// quick: tf_efficientnet_lite0; vit_small_patch14_dinov2." It is "" where it has read none.
 func MadeWith() string {
 	read.Lock()
 	defer read.Unlock()
@@ -42,7 +42,7 @@ func MadeWith() string {
 	}
 	s := "Profile " + strings.Join(read.profiles, " and ")
 	if len(read.networks) > 0 {
-		s += fmt.Sprintf(": %s", strings.Join(read.networks, ", "))
+		s += fmt.Sprintf(": %s", strings.Join(read.networks, "; "))
 	}
 	return s + "."
 }

@@ -20,7 +20,7 @@ func TestMadeWith(t *testing.T) {
 		t.Errorf("metadata alone: %q", got)
 	}
 	note([]*Record{record("quick", "vit"), record("quick", "lite0"), record("quick", "vit")})
-	if got := MadeWith(); got != "Profile quick: lite0, vit." {
+	if got := MadeWith(); got != "Profile quick: lite0; vit." {
 		t.Errorf("both networks: %q", got)
 	}
 }
