@@ -553,7 +553,7 @@ func ShapleyTable(summaries []trial.Summary) (header []string, rows [][]string, 
 				signed(100*picture, 1), signed(100*metadata, 1), ci, signed(100*a.Cooperation(), 1)})
 		}
 	}
-	return []string{"arm", "replaced by", "both, %", "picture, %", "metadata, %", "neither, %", "picture's share, points", "metadata's, points", "95 % over the folds", "cooperation, points"}, rows, nil
+	return []string{"arm", "replaced by", "both", "picture", "metadata", "neither", "picture's share", "metadata's", "95 % over the folds", "cooperation"}, rows, nil
 }
 
 // SayShares reads ShapleyTable with the training mean in the place of what is missing.

@@ -349,7 +349,7 @@ func ExampleProbeTable() {
 func ExampleShapleyTable() {
 	printTableOr(ShapleyTable(experiment2()))
 	// Output:
-	// arm | replaced by | both, % | picture, % | metadata, % | neither, % | picture's share, points | metadata's, points | 95 % over the folds | cooperation, points
+	// arm | replaced by | both | picture | metadata | neither | picture's share | metadata's | 95 % over the folds | cooperation
 	// cnn-hybrid | training mean | 66.7 | 33.3 | 33.3 | 33.3 | +16.7 | +16.7 | – | +33.3
 	// vit-hybrid | training mean | 100.0 | 66.7 | 33.3 | 33.3 | +50.0 | +16.7 | – | +33.3
 }
