@@ -83,7 +83,7 @@ func TestChapter(t *testing.T) {
 			t.Errorf("%s: no %s on the page", what, want)
 		}
 	}
-	if got, want := read(t, filepath.Join(out, "tables", "table-98.A.csv")), "genre,n,<b>\r\n関連,29500,<script>alert(1)</script>\r\n'=1+1,-3,cnn-single\r\n"; got != want {
+	if got, want := read(t, filepath.Join(out, "tables", "table-98.A.csv")), "\ufeffgenre,n,<b>\r\n関連,29500,<script>alert(1)</script>\r\n'=1+1,-3,cnn-single\r\n"; got != want {
 		t.Errorf("the table as CSV: %q, want %q", got, want)
 	}
 	if tex := read(t, filepath.Join(out, "tables", "table-98.A.tex")); !strings.Contains(tex, `\label{tab:98.A}`) || !strings.Contains(tex, `関連 & 29,500 & \textless{}script`) {

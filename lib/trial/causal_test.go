@@ -486,7 +486,7 @@ func TestShares(t *testing.T) {
 		Train: 8, Test: 2, Asked: "w", Weights: "w", WeightsSHA256: "s", Architecture: "n", Frozen: true, Augmented: true,
 		Parameters: 7, Optimizer: "Keras' Adam", Rate: 0.001, Epochs: 15, Batch: 32, Micro: 32,
 	}
-	if name := c.file(bench.Machine{Processor: "p", Device: "d"}); name != "exp1-cnn-single-fold2-quick-c090a3aa1891-2c52fee9ab7b.jsonl" {
+	if name := c.file(bench.Machine{Processor: "p", Device: "d"}); name != "exp1-cnn-single-fold2-quick-baee88889b7d-2c52fee9ab7b.jsonl" {
 		t.Errorf("a record of all pictures is now called %s", name)
 	}
 }
