@@ -224,7 +224,7 @@ func live(b *tab, figures int) {
 		return
 	}
 	b.await("the figures to be interactive", fmt.Sprintf(`document.querySelectorAll("figure.thesis-drawn .thesis-live :is(svg, canvas)").length >= %d`, figures))
-	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => getComputedStyle(i).display !== "none").length`); shown > 0 {
+	if shown := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > picture > img")].filter(i => i.getBoundingClientRect().height > 0).length`); shown > 0 {
 		b.t.Errorf("%d static figures stand beside their interactive ones", shown)
 	}
 	// A tooltip is the sign of life: some mark shows one when the mouse comes to its middle. Marks are
@@ -255,7 +255,7 @@ func TestPagesWithoutJavaScript(t *testing.T) {
 			b := open(t, "file://"+filepath.Join(folders.pages, name+".html"), "", false)
 			defer b.faultless()
 			figures := figuresOf(t, path)
-			drawn := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > img")].filter(i => i.complete && i.naturalWidth > 0 && i.getBoundingClientRect().height > 0).length`)
+			drawn := eval[int](b, `[...document.querySelectorAll("figure[data-figure] > picture > img")].filter(i => i.complete && i.naturalWidth > 0 && i.getBoundingClientRect().height > 0).length`)
 			if drawn != figures {
 				t.Errorf("%d of %d figures are seen without JavaScript", drawn, figures)
 			}

@@ -140,7 +140,7 @@ func faultsOfDigits(t *testing.T, path string) (faults []string) {
 		if table == "" {
 			continue
 		}
-		lines, err := csv.NewReader(strings.NewReader(table)).ReadAll()
+		lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table, "\ufeff"))).ReadAll()
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -53,6 +54,11 @@ func TestDisturbedTraining(t *testing.T) {
 	writeNotebook(t, filepath.Join(dir, "training.ipynb"),
 		cell{Type: "code", ID: "a", Lines: []string{"%noautoget\nimport (\n\t\"thesis.example/lib/dataset\"\n\t\"thesis.example/lib/features\"\n\t\"thesis.example/lib/report\"\n\t\"thesis.example/lib/trial\"\n)"}},
 		cell{Type: "code", ID: "b", Lines: []string{training}})
+	// A test below nohup would hand on that hanging up is nothing; what this process listens for, its children
+	// have as usual.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	server := startLab(t, dir, data)
 	address := server.at("/lab/workspaces/training/tree/training.ipynb")
 	n := openNotebook(t, server, address)
