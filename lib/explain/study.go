@@ -50,7 +50,7 @@ const (
 )
 
 // studyVersion counts the ways in which a Study was made; kept ones of another are not read.
-const studyVersion = 1
+const studyVersion = 2
 
 // StudyOf loads the two arms of a backbone, training them where they have no network yet. A study is kept in
 // data/cache, by everything that decides it.
@@ -122,7 +122,11 @@ func (s *Study) Shows() string {
 	if s.Differ == 0 {
 		return fmt.Sprintf("Single and hybrid agree on all %d test pictures of the first fold.", s.Tested)
 	}
-	return fmt.Sprintf("On %d of the first fold's %d test pictures single and hybrid disagree; shown are the %d on which the truth's probability differs most.", s.Differ, s.Tested, min(s.Differ, studyShown))
+	which := "; shown are all of these"
+	if s.Differ > studyShown {
+		which = fmt.Sprintf("; shown are the %d on which the truth's probability differs most", studyShown)
+	}
+	return fmt.Sprintf("On %d of the first fold's %d test pictures single and hybrid disagree%s.", s.Differ, s.Tested, which)
 }
 
 // Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
@@ -256,7 +260,7 @@ func (s *Study) point(ctx context.Context, arms []*Arm, samples []int, regions [
 				continue
 			}
 			if a == arms[len(arms)-1] {
-				s.Said = append(s.Said, fmt.Sprintf("On the %s lies %.0f %% of %s's maps, %.1f times its share of the area.", kind, 100*p.Mass, a.Model.Arm, p.Mass/p.Area))
+				s.Said = append(s.Said, fmt.Sprintf("%.0f %% of %s's maps lies on the %s, %.1f times its share of the area.", 100*p.Mass, a.Model.Arm, kind, p.Mass/p.Area))
 			}
 			s.Pointing.Rows = append(s.Pointing.Rows, []string{
 				a.Model.Arm.String(), kind, fmt.Sprintf("%d of %d", p.Maps, len(maps)), fmt.Sprintf("%.0f %%", 100*p.Mass), fmt.Sprintf("%.0f %%", 100*p.Area),

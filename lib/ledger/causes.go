@@ -164,7 +164,8 @@ func differenceRow(a, b trial.Result) ([]string, error) {
 }
 
 // ProbeTable compares linear probes of the backbone before training and after the training of each arm
-// that has one, with the probe after single training. Contamination predicts a probe after hybrid below
+// that has one, with the probe after single training. The arm's own answers stand beside: a probe below them
+// has not found all that the features hold. Contamination predicts a probe after hybrid below
 // the one after single; competition one between before and after single.
 func ProbeTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
 	for _, backbone := range []string{"cnn", "vit"} {
@@ -183,7 +184,11 @@ func ProbeTable(summaries []trial.Summary) (header []string, rows [][]string, er
 					return fmt.Errorf("the probe of %s: %w", name, err)
 				}
 			}
-			rows = append(rows, append([]string{backbone, name, share(r), fmt.Sprintf("%.1f to %.1f %%", 100*ci.Low, 100*ci.High)}, row...))
+			own := "–"
+			if s := Arm(summaries, 2, name); s != nil {
+				own = share(s.Last)
+			}
+			rows = append(rows, append([]string{backbone, name, own, share(r), fmt.Sprintf("%.1f to %.1f %%", 100*ci.Low, 100*ci.High)}, row...))
 			return nil
 		}
 		if before := Arm(summaries, 2, backbone+"-logistic"); before != nil {
@@ -199,7 +204,7 @@ func ProbeTable(summaries []trial.Summary) (header []string, rows [][]string, er
 			}
 		}
 	}
-	return []string{"backbone", "after training", "probe right", "95 %", "against single, points", "95 %", "McNemar mid-p"}, rows, nil
+	return []string{"backbone", "after training", "arm right", "probe right", "95 %", "against single, points", "95 %", "McNemar mid-p"}, rows, nil
 }
 
 // SayProbes reads ProbeTable. Both explanations speak of what training teaches the backbone: where training on
@@ -350,7 +355,7 @@ func SaySizes(summaries []trial.Summary) (string, error) {
 	return say + fmt.Sprintf("; the ViT leads the CNN by %s points, the ViT of the CNN's size by %s (%s).", fixed(ahead.Value, 2), signed(d.Value, 2), stats.SayP(d.P)), nil
 }
 
-// SayOverfit holds the small networks' overfitting from the first epoch to the last against the large one's.
+// SayOverfit lays the overfitting of the networks from the first epoch to the last side by side.
 func SayOverfit(summaries []trial.Summary) string {
 	var says []string
 	for _, name := range sizeArms {
@@ -366,20 +371,7 @@ func SayOverfit(summaries []trial.Summary) string {
 	if len(says) == 0 {
 		return ""
 	}
-	say := "From the first epoch to the last, of " + strings.Join(says, "; of ") + "."
-	cnn, vit := Arm(summaries, 2, "cnn-single"), Arm(summaries, 2, "vit-single")
-	if cnn != nil && vit != nil && cnn.Epochs > 1 && vit.Epochs > 1 {
-		a, b := cnn.Overfit()[cnn.Epochs-1], vit.Overfit()[vit.Epochs-1]
-		switch {
-		case b.O > a.O && b.G > 0:
-			say += " The larger network overfits more, and generalises all the same."
-		case b.O > a.O:
-			say += " The larger network overfits more, and its test loss does not fall."
-		default:
-			say += " The larger network does not overfit more."
-		}
-	}
-	return say
+	return "From the first epoch to the last, of " + strings.Join(says, "; of ") + ". The networks differ in their rates, epochs, pictures and pretraining too: that it is their size which makes the gap, these numbers cannot say."
 }
 
 // FindClaim is the claim of that id.
@@ -486,12 +478,12 @@ func SayGradients(summaries []trial.Summary) (string, error) {
 	return strings.Join(says, " "), nil
 }
 
-// SayMetadataAlone says what the metadata of experiment 1 can do by themselves: the arm that sees nothing
+// SayMetadataAlone says what the metadata of experiment 2 can do by themselves: the arm that sees nothing
 // else, against chance.
 func SayMetadataAlone(summaries []trial.Summary) (string, error) {
-	s := Arm(summaries, 1, "meta")
+	s := Arm(summaries, 2, "meta")
 	if s == nil {
-		return "What metadata can do by themselves was not trained here (experiment 1, arm meta).", nil
+		return "What metadata can do by themselves was not trained here (experiment 2, arm meta).", nil
 	}
 	ci, err := stats.Wilson(s.Last.Correct, s.Last.N())
 	if err != nil {
@@ -502,7 +494,7 @@ func SayMetadataAlone(summaries []trial.Summary) (string, error) {
 	if ci.Low > chance {
 		verdict = "metadata do carry a signal of the genre, whatever the R² of likes on saves"
 	}
-	return fmt.Sprintf("By its metadata alone experiment 1's arm meta is right on %s pictures, %s %% (95 %%: %s), where guessing gives %s %%: %s.", share(s.Last), fixed(100*s.Last.Accuracy, 1),
+	return fmt.Sprintf("By the 16 numbers alone experiment 2's arm meta is right on %s pictures, %s %% (95 %%: %s), where guessing gives %s %%: %s.", share(s.Last), fixed(100*s.Last.Accuracy, 1),
 		between2(100*ci.Low, 100*ci.High, 1), fixed(100*chance, 1), verdict), nil
 }
 
@@ -624,24 +616,41 @@ func SayEMAP(summaries []trial.Summary) string {
 	return fmt.Sprintf("The arm that loses most by being projected is %s, with %d of %d pictures: so much of its accuracy rests on picture and metadata together.", most.Arm, lost, most.Last.N())
 }
 
-// ImportanceTable is the importance of each of the 16 numbers to the hybrid arms of experiment 2, in points
-// of accuracy.
-func ImportanceTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
-	header = []string{"number"}
+// importances are those of the 16 numbers to the hybrid arms of experiment 2, as far as they were measured.
+func importances(summaries []trial.Summary) (found []struct {
+	name string
+	of   []trial.Important
+}, err error) {
 	for _, name := range []string{"cnn-hybrid", "vit-hybrid"} {
 		s := Arm(summaries, 2, name)
 		if s == nil {
 			continue
 		}
-		found, err := s.Importance(1)
+		of, err := s.Importance(1)
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		if found == nil {
-			continue
+		if of != nil {
+			found = append(found, struct {
+				name string
+				of   []trial.Important
+			}{name, of})
 		}
-		header = append(header, name+", points lost", "95 %")
-		for i, f := range found {
+	}
+	return found, nil
+}
+
+// ImportanceTable is the importance of each of the 16 numbers to the hybrid arms of experiment 2, in points
+// of accuracy.
+func ImportanceTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
+	header = []string{"number"}
+	arms, err := importances(summaries)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range arms {
+		header = append(header, a.name+", points lost", "95 %")
+		for i, f := range a.of {
 			if len(rows) <= i {
 				rows = append(rows, []string{f.Name})
 			}
@@ -655,26 +664,22 @@ func ImportanceTable(summaries []trial.Summary) (header []string, rows [][]strin
 func SayImportance(summaries []trial.Summary) (string, error) {
 	var outside []string
 	total := 0
-	for _, name := range []string{"cnn-hybrid", "vit-hybrid"} {
-		s := Arm(summaries, 2, name)
-		if s == nil {
-			continue
-		}
-		found, err := s.Importance(1)
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", name, err)
-		}
-		for _, f := range found {
+	arms, err := importances(summaries)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range arms {
+		for _, f := range a.of {
 			total++
 			if f.Interval.Low > 0 || f.Interval.High < 0 {
-				outside = append(outside, fmt.Sprintf("%s in %s (%s points)", f.Name, name, signed(100*f.Drop, 2)))
+				outside = append(outside, fmt.Sprintf("%s in %s (%s points)", f.Name, a.name, signed(100*f.Drop, 2)))
 			}
 		}
 	}
 	if total == 0 {
 		return "", nil
 	}
-	say := fmt.Sprintf("Of %d intervals %d leave out 0, where chance alone would make %s do so", total, len(outside), fixed(float64(total)*(1-stats.Level), 1))
+	say := fmt.Sprintf("Intervals that leave out 0: %[2]d of %[1]d, where chance alone would make %[3]s", total, len(outside), fixed(float64(total)*(1-stats.Level), 1))
 	if len(outside) > 0 {
 		say += ": " + strings.Join(outside, ", ")
 	}

@@ -126,7 +126,7 @@ func SayPublishedF1() (string, error) {
 			never = append(never, f.arm)
 		}
 	}
-	return fmt.Sprintf("Of %d published F1, %d can be that of all pictures together, and %d the mean over five stratified folds; in neither way possible (✗ in both columns): %s.", len(all), pooled, folds, strings.Join(never, " and ")), nil
+	return fmt.Sprintf("Of %d published F1, %d can be that of all pictures together, and %d the mean over five stratified folds; possible in neither way (✗ in both columns), if accuracy and F1 are of one epoch and the tests five stratified folds: %s.", len(all), pooled, folds, strings.Join(never, " and ")), nil
 }
 
 // metadataPairs are hybrid and single of each network.
@@ -142,40 +142,35 @@ func EquivalenceTable(summaries []trial.Summary, margins ...float64) (header []s
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, pair := range metadataPairs {
-		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
-		if a == nil || b == nil {
-			continue
-		}
-		m, _, err := pairTest(a.Last, b.Last)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
-		}
-		d, err := stats.DifferenceOfPaired(m.OnlyA, m.OnlyB, a.Last.N())
+	tests, err := pairTests(summaries, metadataPairs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, pair := range tests {
+		d, err := pair.shares()
 		if err != nil {
 			return nil, nil, err
 		}
-		published := 100 * math.Abs(float64(ref.Experiment2[publishedKey(pair[0])].Correct-ref.Experiment2[publishedKey(pair[1])].Correct)) / float64(3*ref.PerClass)
-		for _, margin := range append(slices.Clone(margins), published/2) {
+		for _, margin := range append(slices.Clone(margins), 100*math.Abs(pair.published(ref))/2) {
 			e, err := d.Equivalence(margin / 100)
 			if err != nil {
-				return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
+				return nil, nil, fmt.Errorf("%s: %w", pair, err)
 			}
 			need := "–" // no picture tells them apart
-			if m.OnlyA+m.OnlyB > 0 {
-				n, err := stats.SampleSizeEquivalence(margin/100, float64(m.OnlyA+m.OnlyB)/float64(a.Last.N()), 0.8)
+			if discordance := pair.discordance(); discordance > 0 {
+				n, err := stats.SampleSizeEquivalence(margin/100, discordance, 0.8)
 				if err != nil {
 					return nil, nil, err
 				}
 				need = grouped(int(math.Ceil(n)))
 			}
-			row := []string{pair[0] + " − " + pair[1], fixed(margin, 2), signed(100*e.Difference, 2), between(100*e.CI90.Low, 100*e.CI90.High, 2), stats.FormatP(e.P), need}
-			t, err := stats.CorrelatedBayes(foldAccuracies(*a), foldAccuracies(*b), margin/100, 1)
+			row := []string{pair.String(), fixed(margin, 2), signed(100*e.Difference, 2), between(100*e.CI90.Low, 100*e.CI90.High, 2), stats.FormatP(e.P), need}
+			t, err := stats.CorrelatedBayes(foldAccuracies(*pair.a), foldAccuracies(*pair.b), margin/100, 1)
 			switch {
 			case errors.Is(err, stats.ErrConstant): // the same in every fold
 				row = append(row, "–", "–", "–")
 			case err != nil:
-				return nil, nil, fmt.Errorf("%s and %s over the folds: %w", pair[0], pair[1], err)
+				return nil, nil, fmt.Errorf("%s over the folds: %w", pair, err)
 			default:
 				row = append(row, fixed(100*t.Left, 0), fixed(100*t.Rope, 0), fixed(100*t.Right, 0))
 			}
@@ -186,8 +181,10 @@ func EquivalenceTable(summaries []trial.Summary, margins ...float64) (header []s
 }
 
 // SayEquivalence says in sentences, of each network's pair, whether metadata are shown to change its accuracy
-// by less than the margin, in points, and its loss by less than half of the published difference in loss,
-// that of experiment 1: two one-sided t tests over the pictures (stats.EquivalencePaired).
+// by less than the margin, in points, and its loss by less than half of the difference in loss that the thesis
+// prints of experiment 1, as it prints none of experiment 2: two one-sided t tests over the pictures
+// (stats.EquivalencePaired). Within a margin is not 0, so the loss' p of no difference over the folds stands
+// beside it (overFolds), which is how claims decide on losses.
 func SayEquivalence(summaries []trial.Summary, margin float64) (string, error) {
 	ref, err := Published()
 	if err != nil {
@@ -195,16 +192,13 @@ func SayEquivalence(summaries []trial.Summary, margin float64) (string, error) {
 	}
 	nats := math.Abs(ref.Experiment1["cnn_single"].LossMean-ref.Experiment1["cnn_hybrid"].LossMean) / 2
 	var says []string
-	for _, pair := range metadataPairs {
-		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
-		if a == nil || b == nil {
-			continue
-		}
-		m, _, err := pairTest(a.Last, b.Last)
-		if err != nil {
-			return "", fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
-		}
-		d, err := stats.DifferenceOfPaired(m.OnlyA, m.OnlyB, a.Last.N())
+	tests, err := pairTests(summaries, metadataPairs)
+	if err != nil {
+		return "", err
+	}
+	for _, pair := range tests {
+		a, b := pair.a, pair.b
+		d, err := pair.shares()
 		if err != nil {
 			return "", err
 		}
@@ -218,15 +212,23 @@ func SayEquivalence(summaries []trial.Summary, margin float64) (string, error) {
 			}
 			return "not shown to be within " + within + " (" + stats.SayP(p) + ")"
 		}
-		say := fmt.Sprintf("%s and %s: the difference in accuracy is %s", pair[0], pair[1], shown(e.P, "±"+fixed(margin, 2)+" points"))
+		say := fmt.Sprintf("%s: the difference in accuracy is %s", pair, shown(e.P, "±"+fixed(margin, 2)+" points"))
 		l, err := stats.EquivalencePaired(a.Last.Losses, b.Last.Losses, nats)
 		switch {
 		case errors.Is(err, stats.ErrConstant):
 			say += "; their losses differ alike in every picture"
 		case err != nil:
-			return "", fmt.Errorf("the losses of %s and %s: %w", pair[0], pair[1], err)
+			return "", fmt.Errorf("the losses of %s: %w", pair, err)
 		default:
-			say += fmt.Sprintf("; that in loss, %s nats (90 %%: %s), is %s", signed(l.Difference, 3), between(l.CI90.Low, l.CI90.High, 3), shown(l.P, "±"+fixed(nats, 3)))
+			say += fmt.Sprintf("; that in loss, %s nats (90 %%: %s), is %s", signed(l.Difference, 3), between(l.CI90.Low, l.CI90.High, 3),
+				shown(l.P, "±"+fixed(nats, 3)+", half of the difference that the thesis prints of experiment 1"))
+			f, ok, err := overFolds(a, foldLosses(*a), foldLosses(*b))
+			if err != nil {
+				return "", fmt.Errorf("the losses of %s over the folds: %w", pair, err)
+			}
+			if ok {
+				say += "; that it is not 0 has " + stats.SayP(f.P) + " over the folds"
+			}
 		}
 		says = append(says, say+".")
 	}
@@ -241,19 +243,14 @@ func PowerTable(summaries []trial.Summary) (header []string, rows [][]string, er
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, pair := range publishedPairs {
-		a, b := Arm(summaries, 2, pair[0]), Arm(summaries, 2, pair[1])
-		if a == nil || b == nil {
-			continue
-		}
-		m, _, err := pairTest(a.Last, b.Last)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s and %s: %w", pair[0], pair[1], err)
-		}
-		n, apart := a.Last.N(), m.OnlyA+m.OnlyB
-		published := float64(ref.Experiment2[publishedKey(pair[0])].Correct-ref.Experiment2[publishedKey(pair[1])].Correct) / float64(3*ref.PerClass)
-		row := []string{pair[0] + " − " + pair[1], fmt.Sprintf("%d of %d", apart, n), "–", fixed(100*published, 2), "–", "–"}
-		if discordance := float64(apart) / float64(n); apart > 0 {
+	tests, err := pairTests(summaries, publishedPairs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, pair := range tests {
+		n, discordance, published := pair.a.Last.N(), pair.discordance(), pair.published(ref)
+		row := []string{pair.String(), fmt.Sprintf("%d of %d", pair.m.OnlyA+pair.m.OnlyB, n), "–", fixed(100*published, 2), "–", "–"}
+		if discordance > 0 {
 			least, err := stats.DetectableDifference(n, discordance, 0.8)
 			if err == nil {
 				row[2] = fixed(100*least, 2)
@@ -297,12 +294,13 @@ func SayPairs(summaries []trial.Summary) (string, error) {
 			first = t
 		}
 	}
-	return fmt.Sprintf("Cochran's Q asks whether all arms are equally accurate, not which are not. Pairs that differ at 5 %%: %d of %d each by itself, %d once the p-values are corrected for their number (Holm); the clearest is %s − %s with %s points (%s, corrected %s).",
-		alone, len(tests), differ, first.a, first.b, signed(first.d.Value, 1), stats.SayP(first.d.P), stats.SayP(first.holm)), nil
+	return fmt.Sprintf("Cochran's Q asks whether all arms are equally accurate, not which are not. Pairs that differ at 5 %%: %d of %d each by itself, %d once the p-values are corrected for their number (Holm); the clearest is %s with %s points (%s, corrected %s).",
+		alone, len(tests), differ, first, signed(first.d.Value, 1), stats.SayP(first.d.P), stats.SayP(first.holm)), nil
 }
 
 // SayDisagreements says on how many pictures hybrid and single of a backbone disagree, and whether the
-// metadata can be behind that: not where the hybrid arm is right as often with any other metadata.
+// metadata are behind that: by how much the hybrid arm's answers change with the mean metadata. What training
+// with metadata did to the weights stays there, and cannot be told from what training again would do.
 func SayDisagreements(summaries []trial.Summary, backbone string) (string, error) {
 	single, hybrid := Arm(summaries, 2, backbone+"-single"), Arm(summaries, 2, backbone+"-hybrid")
 	if single == nil || hybrid == nil {
@@ -319,10 +317,10 @@ func SayDisagreements(summaries []trial.Summary, backbone string) (string, error
 	}
 	say := fmt.Sprintf("%s and %s disagree on %d of %d pictures.", single.Arm, hybrid.Arm, differ, single.Last.N())
 	if ignores, known := ignoresMetadata(hybrid); known && ignores {
-		return say + fmt.Sprintf(" In every fold %s gets as many right with the mean metadata as with the pictures' own: it hardly uses them, and these pictures show where two training runs differ, not what metadata did.", hybrid.Arm), nil
+		return say + fmt.Sprintf(" In every fold %s gets as many right with the mean metadata as with the pictures' own: its answers hardly hang on them. What training with metadata did to its weights, or merely training again, cannot be told apart here.", hybrid.Arm), nil
 	} else if known {
 		p := hybrid.Shapley()[0].Accuracy
-		return say + fmt.Sprintf(" With the mean metadata in the place of the pictures' own %s gets %s %% right instead of %s: the rest of the difference is that of two training runs.", hybrid.Arm, fixed(100*p.Picture, 1), fixed(100*p.Both, 1)), nil
+		return say + fmt.Sprintf(" With the mean metadata in the place of the pictures' own %s gets %s %% right instead of %s. What is left to single is what training with metadata did to the weights, or merely training again: these runs cannot tell the two apart.", hybrid.Arm, fixed(100*p.Picture, 1), fixed(100*p.Both, 1)), nil
 	}
 	return say + " How much of that the metadata did was not measured.", nil
 }

@@ -189,12 +189,30 @@ func PicturesTest(a, b trial.Summary) (string, error) {
 	return s + "The difference is not larger than chance gives at 5 %: whether the arms differ cannot be told from these runs.", nil
 }
 
-// armsTest is McNemar's test of two arms by name, with its p corrected for the tests beside it.
+// armsTest is McNemar's test of two arms, with its p corrected for the tests beside it.
 type armsTest struct {
-	a, b string
+	a, b *trial.Summary
 	m    stats.McNemarTest
-	d    stats.Difference
+	d    stats.Difference // in points
 	holm float64
+}
+
+func (t armsTest) String() string { return t.a.Arm + " − " + t.b.Arm }
+
+// shares is the difference of the shares of right pictures, which takes margins.
+func (t armsTest) shares() (stats.PairedDifference, error) {
+	return stats.DifferenceOfPaired(t.m.OnlyA, t.m.OnlyB, t.a.Last.N())
+}
+
+// discordance is the share of the pictures that tell the arms apart.
+func (t armsTest) discordance() float64 {
+	return float64(t.m.OnlyA+t.m.OnlyB) / float64(t.a.Last.N())
+}
+
+// published is the difference that the thesis prints for the arms, as a share of the pictures.
+func (t armsTest) published(ref *Reference) float64 {
+	right := func(s *trial.Summary) int { return ref.Experiment2[publishedKey(s.Arm)].Correct }
+	return float64(right(t.a)-right(t.b)) / float64(3*ref.PerClass)
 }
 
 // pairTests tests those of the pairs of experiment 2 of which both arms are there.
@@ -209,7 +227,7 @@ func pairTests(summaries []trial.Summary, pairs [][2]string) (tests []armsTest, 
 		if err != nil {
 			return nil, fmt.Errorf("comparing %s with %s: %w", pair[0], pair[1], err)
 		}
-		tests, p = append(tests, armsTest{a: pair[0], b: pair[1], m: m, d: d}), append(p, d.P)
+		tests, p = append(tests, armsTest{a: a, b: b, m: m, d: d}), append(p, d.P)
 	}
 	adjusted, err := stats.Holm(p)
 	for i := range tests {
@@ -237,7 +255,7 @@ func PairsTable(summaries []trial.Summary) (header []string, rows [][]string, er
 		if t.holm < 1-stats.Level {
 			verdict = "differ"
 		}
-		rows = append(rows, []string{t.a + " − " + t.b, fmt.Sprint(t.m.OnlyA), fmt.Sprint(t.m.OnlyB), signed(t.d.Value, 1),
+		rows = append(rows, []string{t.String(), fmt.Sprint(t.m.OnlyA), fmt.Sprint(t.m.OnlyB), signed(t.d.Value, 1),
 			between(t.d.CI.Low, t.d.CI.High, 1), stats.FormatP(t.d.P), stats.FormatP(t.holm), verdict})
 	}
 	return []string{"arms", "right in the first alone", "in the second alone", "points", "95 %", "McNemar mid-p", "p, Holm", "at 5 %"}, rows, nil
@@ -252,6 +270,14 @@ func between(low, high float64, digits int) string {
 func foldAccuracies(s trial.Summary) (x []float64) {
 	for _, r := range s.Records {
 		x = append(x, r.History[r.Last.Epoch-1].TestAccuracy)
+	}
+	return x
+}
+
+// foldLosses are the mean losses of the same pictures.
+func foldLosses(s trial.Summary) (x []float64) {
+	for _, r := range s.Records {
+		x = append(x, r.History[r.Last.Epoch-1].TestLoss)
 	}
 	return x
 }

@@ -339,11 +339,11 @@ func ExampleCausalResults() {
 func ExampleProbeTable() {
 	printTableOr(ProbeTable(experiment2()))
 	// Output:
-	// backbone | after training | probe right | 95 % | against single, points | 95 % | McNemar mid-p
-	// cnn | cnn-single | 12 of 15 | 54.8 to 93.0 % | – | – | –
-	// cnn | cnn-hybrid | 10 of 15 | 41.7 to 84.8 % | −13.33 | −37.88 to +9.77 | 0.250
-	// vit | vit-single | 14 of 15 | 70.2 to 98.8 % | – | – | –
-	// vit | vit-hybrid | 15 of 15 | 79.6 to 100.0 % | +6.67 | −15.08 to +29.82 | 0.500
+	// backbone | after training | arm right | probe right | 95 % | against single, points | 95 % | McNemar mid-p
+	// cnn | cnn-single | 12 of 15 | 12 of 15 | 54.8 to 93.0 % | – | – | –
+	// cnn | cnn-hybrid | 10 of 15 | 10 of 15 | 41.7 to 84.8 % | −13.33 | −37.88 to +9.77 | 0.250
+	// vit | vit-single | 14 of 15 | 14 of 15 | 70.2 to 98.8 % | – | – | –
+	// vit | vit-hybrid | 15 of 15 | 15 of 15 | 79.6 to 100.0 % | +6.67 | −15.08 to +29.82 | 0.500
 }
 
 func ExampleShapleyTable() {
@@ -550,7 +550,7 @@ func ExampleEquivalenceTable() {
 func ExampleSayEquivalence() {
 	printSaid(SayEquivalence(experiment2(), 40))
 	// Output:
-	// cnn-hybrid and cnn-single: the difference in accuracy is within ±40.00 points (p = 0.018); their losses differ alike in every picture. vit-hybrid and vit-single: the difference in accuracy is within ±40.00 points (p = 0.004); their losses differ alike in every picture.
+	// cnn-hybrid − cnn-single: the difference in accuracy is within ±40.00 points (p = 0.018); their losses differ alike in every picture. vit-hybrid − vit-single: the difference in accuracy is within ±40.00 points (p = 0.004); their losses differ alike in every picture.
 }
 
 func ExamplePowerTable() {
@@ -572,7 +572,7 @@ func ExampleSayPairs() {
 func ExampleSayDisagreements() {
 	printSaid(SayDisagreements(experiment2(), "cnn"))
 	// Output:
-	// cnn-single and cnn-hybrid disagree on 2 of 15 pictures. With the mean metadata in the place of the pictures' own cnn-hybrid gets 33.3 % right instead of 66.7: the rest of the difference is that of two training runs.
+	// cnn-single and cnn-hybrid disagree on 2 of 15 pictures. With the mean metadata in the place of the pictures' own cnn-hybrid gets 33.3 % right instead of 66.7. What is left to single is what training with metadata did to the weights, or merely training again: these runs cannot tell the two apart.
 }
 
 func ExampleSayGourmet() {
@@ -606,13 +606,13 @@ func TestSayGradients(t *testing.T) {
 }
 
 func ExampleSayMetadataAlone() {
-	printSaid(SayMetadataAlone([]trial.Summary{made(1, "meta", "110110100110110")}))
+	printSaid(SayMetadataAlone([]trial.Summary{made(2, "meta", "110110100110110")}))
 	// Output:
-	// By its metadata alone experiment 1's arm meta is right on 9 of 15 pictures, 60.0 % (95 %: 35.7 to 80.2), where guessing gives 33.3 %: metadata do carry a signal of the genre, whatever the R² of likes on saves.
+	// By the 16 numbers alone experiment 2's arm meta is right on 9 of 15 pictures, 60.0 % (95 %: 35.7 to 80.2), where guessing gives 33.3 %: metadata do carry a signal of the genre, whatever the R² of likes on saves.
 }
 
 func ExampleSayChosenArms() {
-	fmt.Println(strings.HasSuffix(SayChosenArms(), "tiny-single."))
+	fmt.Println(strings.HasSuffix(SayChosenArms(), "tiny-single, meta."))
 	// Output:
 	// true
 }
@@ -644,7 +644,7 @@ func ExampleSayEMAP() {
 func ExampleSayImportance() {
 	printSaid(SayImportance(experiment2()))
 	// Output:
-	// Of 4 intervals 2 leave out 0, where chance alone would make 0.2 do so: likes in cnn-hybrid (+16.67 points), likes in vit-hybrid (+16.67 points).
+	// Intervals that leave out 0: 2 of 4, where chance alone would make 0.2: likes in cnn-hybrid (+16.67 points), likes in vit-hybrid (+16.67 points).
 }
 
 func ExampleSaySizes() {
@@ -656,7 +656,7 @@ func ExampleSaySizes() {
 func ExampleSayOverfit() {
 	fmt.Println(SayOverfit(experiment2()))
 	// Output:
-	// From the first epoch to the last, of cnn-single (1,234 values): the gap between test and training loss changed by +0.200 nats while the test loss fell by 0.200; of vit-single (1,234 values): the gap between test and training loss changed by +0.200 nats while the test loss fell by 0.200. The larger network does not overfit more.
+	// From the first epoch to the last, of cnn-single (1,234 values): the gap between test and training loss changed by +0.200 nats while the test loss fell by 0.200; of vit-single (1,234 values): the gap between test and training loss changed by +0.200 nats while the test loss fell by 0.200. The networks differ in their rates, epochs, pictures and pretraining too: that it is their size which makes the gap, these numbers cannot say.
 }
 
 func ExampleNoiseTable() {
@@ -680,5 +680,5 @@ func ExampleSayNoise() {
 func ExampleSayPublishedF1() {
 	printSaid(SayPublishedF1())
 	// Output:
-	// Of 4 published F1, 0 can be that of all pictures together, and 2 the mean over five stratified folds; in neither way possible (✗ in both columns): cnn-hybrid and vit-hybrid.
+	// Of 4 published F1, 0 can be that of all pictures together, and 2 the mean over five stratified folds; possible in neither way (✗ in both columns), if accuracy and F1 are of one epoch and the tests five stratified folds: cnn-hybrid and vit-hybrid.
 }

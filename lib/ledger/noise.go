@@ -63,37 +63,58 @@ func runs(summaries []trial.Summary, experiment int, arm string) (y [][]float64)
 	}
 }
 
+// noisy is an arm that was trained more than once.
+type noisy struct {
+	arm
+	runs [][]float64       // see runs
+	of   *stats.Components // nil where all of them are alike
+}
+
+// variances are those of the arms that were trained more than once.
+func variances(summaries []trial.Summary) (found []noisy, err error) {
+	for experiment := 1; experiment <= 2; experiment++ {
+		for _, name := range thesisArms {
+			a := noisy{arm: arm{experiment, name}, runs: runs(summaries, experiment, name)}
+			if len(a.runs) < 2 {
+				continue
+			}
+			c, err := stats.VarianceComponents(a.runs)
+			if err == nil {
+				a.of = &c
+			} else if !errors.Is(err, stats.ErrConstant) {
+				return nil, fmt.Errorf("experiment %d, %s: %w", experiment, name, err)
+			}
+			found = append(found, a)
+		}
+	}
+	return found, nil
+}
+
 // NoiseTable splits the variance of the accuracy of each arm that was trained more than once: what folds differ
 // by, what trainings on the same folds differ by in all folds together, and the rest, which is a training's
 // luck in one fold (stats.VarianceComponents).
 func NoiseTable(summaries []trial.Summary) (header []string, rows [][]string, err error) {
-	for experiment := 1; experiment <= 2; experiment++ {
-		for _, arm := range thesisArms {
-			y := runs(summaries, experiment, arm)
-			if len(y) < 2 {
-				continue
+	arms, err := variances(summaries)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, a := range arms {
+		if a.of == nil {
+			rows = append(rows, []string{fmt.Sprintf("%d %s", a.experiment, a.name), fmt.Sprint(len(a.runs)), "all", "0.00", "–", "–", "–"})
+			continue
+		}
+		for i, part := range []struct {
+			name string
+			of   stats.Component
+		}{{"fold", a.of.Fold}, {"training", a.of.Seed}, {"rest", a.of.Rest}} {
+			row := []string{"", "", part.name, fixed(math.Sqrt(part.of.Variance), 2), between2(math.Sqrt(part.of.CI.Low), math.Sqrt(part.of.CI.High), 2), fixed(100*part.of.Share, 0), "–"}
+			if i == 0 {
+				row[0], row[1] = fmt.Sprintf("%d %s", a.experiment, a.name), fmt.Sprint(len(a.runs))
 			}
-			c, err := stats.VarianceComponents(y)
-			if errors.Is(err, stats.ErrConstant) {
-				rows = append(rows, []string{fmt.Sprintf("%d %s", experiment, arm), fmt.Sprint(len(y)), "all", "0.00", "–", "–", "–"})
-				continue
+			if !math.IsNaN(part.of.P) {
+				row[6] = stats.FormatP(part.of.P)
 			}
-			if err != nil {
-				return nil, nil, fmt.Errorf("experiment %d, %s: %w", experiment, arm, err)
-			}
-			for i, part := range []struct {
-				name string
-				of   stats.Component
-			}{{"fold", c.Fold}, {"training", c.Seed}, {"rest", c.Rest}} {
-				row := []string{"", "", part.name, fixed(math.Sqrt(part.of.Variance), 2), between2(math.Sqrt(part.of.CI.Low), math.Sqrt(part.of.CI.High), 2), fixed(100*part.of.Share, 0), "–"}
-				if i == 0 {
-					row[0], row[1] = fmt.Sprintf("%d %s", experiment, arm), fmt.Sprint(len(y))
-				}
-				if !math.IsNaN(part.of.P) {
-					row[6] = stats.FormatP(part.of.P)
-				}
-				rows = append(rows, row)
-			}
+			rows = append(rows, row)
 		}
 	}
 	return []string{"experiment, arm", "trainings", "source", "sd, points", "95 %", "share of the variance, %", "p"}, rows, nil
@@ -108,22 +129,16 @@ func SayNoise(summaries []trial.Summary) (string, error) {
 		return "", err
 	}
 	var says []string
-	for experiment := 1; experiment <= 2; experiment++ {
-		for _, arm := range thesisArms {
-			y := runs(summaries, experiment, arm)
-			if len(y) < 2 {
-				continue
-			}
-			c, err := stats.VarianceComponents(y)
-			if errors.Is(err, stats.ErrConstant) {
-				continue
-			}
-			if err != nil {
-				return "", fmt.Errorf("experiment %d, %s: %w", experiment, arm, err)
-			}
-			again := math.Sqrt(c.Seed.Variance + c.Rest.Variance/float64(len(y[0])))
-			says = append(says, fmt.Sprintf("Trained again on the same folds, %s of experiment %d changes its accuracy over all pictures by %s points (standard deviation).", arm, experiment, fixed(again, 2)))
+	arms, err := variances(summaries)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range arms {
+		if a.of == nil {
+			continue
 		}
+		again := math.Sqrt(a.of.Seed.Variance + a.of.Rest.Variance/float64(len(a.runs[0])))
+		says = append(says, fmt.Sprintf("Trained again on the same folds, %s of experiment %d changes its accuracy over all pictures by %s points (standard deviation).", a.name, a.experiment, fixed(again, 2)))
 	}
 	single, hybrid := runs(summaries, 1, "cnn-single"), runs(summaries, 1, "cnn-hybrid")
 	if n := min(len(single), len(hybrid)); n > 0 {

@@ -32,10 +32,10 @@ func Causal(c Choice) []Trial {
 
 // chapter7 are the arms of experiment 2 that chapter 7 trains by itself: those of chapter 6; for the CNN
 // the backbone without the classifier's gradient, with the metadata and without; the probes before
-// training; and a ViT of the CNN's size.
+// training; a ViT of the CNN's size; and the metadata alone.
 var chapter7 = []string{
 	"cnn-single", "cnn-hybrid", "cnn-single-cut", "cnn-hybrid-cut", "vit-single", "vit-hybrid",
-	"cnn-logistic", "vit-logistic", "tiny-single",
+	"cnn-logistic", "vit-logistic", "tiny-single", "meta",
 }
 
 // Chapter7 lists the trials that chapter 7 trains where they have no record; thesis trial -all -causal
