@@ -227,7 +227,7 @@ func SayEquivalence(summaries []trial.Summary, margin float64) (string, error) {
 				return "", fmt.Errorf("the losses of %s over the folds: %w", pair, err)
 			}
 			if ok {
-				say += "; that it is not 0 has " + stats.SayP(f.P) + " over the folds"
+				say += "; of no difference over the folds, " + stats.SayP(f.P)
 			}
 		}
 		says = append(says, say+".")
