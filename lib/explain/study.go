@@ -130,7 +130,7 @@ func (s *Study) Shows() string {
 }
 
 // Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
-func (s *Study) Says() string { return strings.ReplaceAll(strings.Join(s.Said, " "), " -", " −") }
+func (s *Study) Says() string { return strings.Join(s.Said, " ") }
 
 // complete fills Completeness.
 func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples []int) error {

@@ -313,7 +313,7 @@ func (c Claim) Say() string {
 			lines = append(lines, fmt.Sprintf("%s: %s (%s).", asks, a.Verdict, a.Note))
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("%s: %s %s (95 %%: %s to %s, %s): %s.", asks, signed(a.Value, 2), q.Unit, signed(a.Low, 2), signed(a.High, 2), stats.SayP(a.P), a.Verdict))
+		lines = append(lines, fmt.Sprintf("%s: %s %s (95 %%: %s, %s): %s.", asks, signed(a.Value, 2), q.Unit, between(a.Low, a.High, 2), stats.SayP(a.P), a.Verdict))
 	}
 	return strings.Join(lines, " ")
 }
@@ -342,14 +342,20 @@ func (a Answer) row(whose string) []string {
 	if a.Note != "" {
 		whose += ": " + a.Note
 	}
-	value, interval, p := "–", "–", "–"
+	value, interval, p := a.Cells()
+	return []string{"", whose, value, interval, p, a.Verdict}
+}
+
+// Cells are the difference, its 95 % interval and p as tables write them, dashes where there is none.
+func (a Answer) Cells() (value, interval, p string) {
+	value, interval, p = "–", "–", "–"
 	if a.Known() {
 		value = signed(a.Value, 2)
 		if a.bounded() {
-			interval, p = fmt.Sprintf("%s to %s", signed(a.Low, 2), signed(a.High, 2)), stats.FormatP(a.P)
+			interval, p = between(a.Low, a.High, 2), stats.FormatP(a.P)
 		}
 	}
-	return []string{"", whose, value, interval, p, a.Verdict}
+	return value, interval, p
 }
 
 // bounded says whether there is an interval.

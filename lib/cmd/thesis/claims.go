@@ -86,14 +86,17 @@ func runClaims(ctx context.Context, args []string) error {
 		}
 	}
 	fmt.Println()
-	_, evidence := ledger.EvidenceTable(claims)
-	for _, row := range evidence {
-		if row[0] != "" { // a question, not in columns
-			fmt.Fprintln(w, row[0]+"\t"+row[1])
-			continue
+	for _, c := range claims {
+		for _, q := range c.Questions {
+			fmt.Fprintf(w, "%s\t%s, in %s\n", c.ID, q.Asks, q.Unit)
+			for _, side := range []struct {
+				whose string
+				ledger.Answer
+			}{{"published", q.Published}, {"here", q.Ours}} {
+				value, interval, p := side.Cells()
+				fmt.Fprintln(w, strings.Join([]string{"", side.whose, value, interval, p, side.Verdict, side.Note}, "\t"))
+			}
 		}
-		whose, note, _ := strings.Cut(row[1], ": ")
-		fmt.Fprintln(w, strings.Join(append([]string{"", whose}, append(row[2:], note)...), "\t"))
 	}
 	for _, remark := range ledger.Remarks(claims) {
 		fmt.Fprintln(w, remark)
