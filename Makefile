@@ -37,13 +37,14 @@ help: ## print this list
 	@echo "  DATA=DIR behind any of them takes your screenshots instead of the stand-in data"
 	@echo "  BACKEND=cuda runs the networks on an NVIDIA GPU"
 	@echo "  PROFILE=thesis SEED=2 CNN=NAME VIT=NAME ARMS=ARM,ARM choose what is trained; a wrong value lists the right ones"
+	@echo "  AGAIN=1 makes pages anew from which nothing has changed, too; else they are kept"
 	@echo "  THESIS_HOME=DIR keeps what is made (stand-in data, records, cache, weights, report) below DIR"
 
 setup: go ## install everything into .venv; nothing to do the second time
 	@go run ./lib/cmd/setup $(SETUP)
 
 report: setup standin ## run the chapters and write report/index.html
-	@$(THESIS) report
+	@$(THESIS) report $(if $(AGAIN),-again)
 
 lab: setup standin ## open JupyterLab with the chapters' notebooks
 	@nice -n 10 go run ./lib/cmd/setup -gopls & .venv/bin/python -m jupyterlab --ServerApp.root_dir=$(call quote,$(CURDIR)) --LabApp.default_url=/lab/tree/notebooks

@@ -144,6 +144,10 @@ func faultsOfDigits(t *testing.T, path string) (faults []string) {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
+		if len(lines) == 0 {
+			faults = append(faults, fmt.Sprintf("%s: a table without a header: %q", filepath.Base(path), table))
+			continue
+		}
 		id := "a table without a number"
 		if m := shownTag.FindStringSubmatch(text(o["text/html"])); m != nil {
 			id = m[1]

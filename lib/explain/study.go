@@ -50,7 +50,7 @@ const (
 )
 
 // studyVersion counts the ways in which a Study was made; kept ones of another are not read.
-const studyVersion = 2
+const studyVersion = 3
 
 // StudyOf loads the two arms of a backbone, training them where they have no network yet. A study is kept in
 // data/cache, by everything that decides it.
@@ -96,6 +96,7 @@ func study(ctx context.Context, set *dataset.Set, arms []*Arm, records [][]*tria
 		return nil, err
 	}
 	s.Tested, s.Differ = len(hybrid.network.Test), len(differ)
+	s.Completeness.Header = []string{"picture", "answer", "logit of the mean picture and metadata", "logit", "attributed to the picture", "to the metadata", "completeness error"}
 	var shown []int
 	for _, d := range differ[:min(studyShown, len(differ))] {
 		shown = append(shown, slices.IndexFunc(set.Samples, func(s dataset.Sample) bool { return s.File == d.File }))
@@ -132,13 +133,12 @@ func (s *Study) Shows() string {
 // Says reads Checks, Cascade and Pointing: can the maps be believed, and where do they look?
 func (s *Study) Says() string { return strings.Join(s.Said, " ") }
 
-// complete fills Completeness.
+// complete fills the rows of Completeness.
 func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples []int) error {
 	found, err := a.Integrate(ctx, a.Samples(samples...), nil)
 	if err != nil {
 		return err
 	}
-	s.Completeness.Header = []string{"picture", "answer", "logit of the mean picture and metadata", "logit", "attributed to the picture", "to the metadata", "completeness error"}
 	for i, p := range found {
 		picture, metadata := p.Sums()
 		s.Completeness.Rows = append(s.Completeness.Rows, []string{set.Samples[samples[i]].File, set.Title(set.Genres[p.Class]), fmt.Sprintf("%.3f", p.From), fmt.Sprintf("%.3f", p.To), fmt.Sprintf("%+.3f", picture), fmt.Sprintf("%+.3f", metadata), fmt.Sprintf("%+.4f", p.Error())})

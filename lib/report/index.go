@@ -130,7 +130,7 @@ func (r *run) writeIndex(now time.Time) error {
 		case failed:
 			e.Failed = &failure{Where: "its start", Why: r.failures[p.name].Error()}
 			ready++
-		case done:
+		case done, kept:
 			ready++
 		}
 		add(e)

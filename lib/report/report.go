@@ -95,6 +95,8 @@ type Job struct {
 	Notebooks []string
 	// Measured says of a network whether its speed on this machine is known.
 	Measured func(network string) (bool, error)
+	// Again makes pages anew from which nothing has changed, too; else those are kept.
+	Again bool
 	// Foot gives what stands below a chapter's page; it is asked when the chapter has run. nil: nothing.
 	Foot func(ctx context.Context, chapter string) ([]Fact, error)
 }
@@ -104,6 +106,9 @@ type Job struct {
 // are never written. Out/index.html lists all chapters that Out holds. It is there from the start, says
 // what runs and what waits, and renews itself in a browser until Build returns; from then on it is a page
 // like any other.
+//
+// A page is kept, and its chapter not run, while nothing has changed that it was made from: its notebook,
+// the program, settings and machine, the files of data and weights, the records, and the pages beside it.
 //
 // A cell that fails ends its chapter alone: the page holds what came before it, page and
 // index say which cell it was and why, and the others go on. The error then names each
@@ -144,9 +149,15 @@ func Build(ctx context.Context, job Job) (err error) {
 	var broken error // what no chapter is to blame for
 	for {
 		for ctx.Err() == nil && broken == nil {
-			p := r.begin()
-			if p == nil {
+			p, err := r.begin()
+			if p == nil || err != nil {
+				broken = err
 				break
+			}
+			if p.state == kept {
+				bar.Say(p.name + ": nothing has changed that its page was made from; kept")
+				bar.AddNote(len(p.cells), r.note())
+				continue
 			}
 			go func() { ends <- end{p, r.chapter(ctx, p, bar)} }()
 		}
@@ -156,7 +167,7 @@ func Build(ctx context.Context, job Job) (err error) {
 		select {
 		case e := <-ends:
 			r.end(e.plan, e.err, ctx.Err() != nil)
-			broken = errors.Join(broken, r.seconds.save())
+			broken = errors.Join(broken, r.seconds.save(), r.keepOrigins())
 		case <-tick.C:
 			bar.AddNote(0, r.note())
 		}
@@ -180,6 +191,9 @@ type run struct {
 	root  string
 	about info
 	began time.Time
+
+	source  string            // digest, see program
+	origins map[string]origin // of the pages of before, by chapter
 
 	mu       sync.Mutex
 	plans    []*plan // in the order in which they take their turns
@@ -225,21 +239,36 @@ func newRun(job Job) (*run, error) {
 		r.plans = append(r.plans, p)
 	}
 	order(r.plans)
-	r.pages, err = pagesOf(r.job.Out)
+	if r.pages, err = pagesOf(r.job.Out); err != nil {
+		return nil, err
+	}
+	if r.origins, err = loadOrigins(r.job.Out); err != nil {
+		return nil, err
+	}
+	r.source, err = r.program()
 	return r, err
 }
 
-// begin is the chapter that runs from now on; nil where none can.
-func (r *run) begin() *plan {
+// begin is the chapter that runs from now on, or whose page is kept; nil where none can.
+func (r *run) begin() (*plan, error) {
+	p := next(r.plans, func(p *plan) state { return p.state })
+	if p == nil {
+		return nil, nil
+	}
+	keep, err := r.keeps(p)
+	if err != nil {
+		return nil, err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := next(r.plans, func(p *plan) state { return p.state })
-	if p != nil {
+	if keep {
+		p.state = kept
+	} else {
 		p.polite = p.first && slices.ContainsFunc(r.plans, func(q *plan) bool { return q.first && q.state == running })
 		p.state, p.began = running, time.Now()
 		delete(r.pages, p.name)
 	}
-	return p
+	return p, nil
 }
 
 // end notes how a chapter ended.

@@ -98,6 +98,7 @@ const (
 	waiting     state = "waiting"
 	running     state = "running"
 	done        state = "done"
+	kept        state = "kept" // its page of before still holds
 	failed      state = "failed"
 	interrupted state = "interrupted"
 )
@@ -111,6 +112,7 @@ type plan struct {
 	expect   []float64 // seconds by cell; < 0 where only the chapter's pool is known
 	pool     float64   // seconds for all such cells together
 	polite   bool      // it leaves the processor to the one that is read first
+	inputs   string    // what its page is made from, see kept.go
 	began    time.Time
 	took     time.Duration // of a chapter that has ended
 

@@ -68,7 +68,8 @@ func (c Caption) marked() Caption {
 
 // Show displays the table as the output of a notebook cell, and prints it where
 // there is no notebook. Cells are text, never HTML. Columns of numbers are
-// aligned on the right. A row shorter than the header is filled up.
+// aligned on the right. A row shorter than the header is filled up. A table without a header is an error,
+// which ends the cell; without rows it says "none".
 //
 // A column has one number of decimals, with three exceptions that its heading declares:
 // p-values ("p", "p, HC3", "McNemar mid-p"), a column "value", and all columns of a table that has a
@@ -77,6 +78,9 @@ func (c Caption) marked() Caption {
 // The output holds the table as CSV (RFC 4180) and as LaTeX (booktabs) too; the exported page links both
 // below a table that has a number.
 func (c Caption) Show(header []string, rows [][]string) {
+	if len(header) == 0 {
+		Check(fmt.Errorf("table %s (%s) has no columns", c.Number, c.Text))
+	}
 	c = c.marked()
 	plain := tableText(header, rows)
 	if heading := c.heading(); heading != "" {

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/google/renameio/v2"
+
+	"thesis.example/lib/bench"
+	"thesis.example/lib/setup"
+	"thesis.example/lib/trial"
+)
+
+// Which pages need not be made again: a page is kept while nothing has changed that it was made from.
+
+// origin is what a page was made from, kept for each chapter in the folder of pages.
+type origin struct {
+	Inputs  string   `json:"inputs"`  // digest of program, settings, machine, data, weights, notebook and links, as the chapter began
+	Records string   `json:"records"` // of the records, when no chapter wrote any more
+	Files   []string `json:"files"`   // the downloads that it left besides its page, relative to the folder
+}
+
+const originsFile = ".made-from.json"
+
+// loadOrigins reads what the pages of a folder were made from. A file that cannot be understood is as good
+// as none: all pages are made anew.
+func loadOrigins(out string) (map[string]origin, error) {
+	data, err := os.ReadFile(filepath.Join(out, originsFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("what pages were made from: %w", err)
+	}
+	var origins map[string]origin
+	if json.Unmarshal(data, &origins) != nil || origins == nil {
+		origins = map[string]origin{}
+	}
+	return origins, nil
+}
+
+// program digests the source of everything that makes pages, the settings and the machine: what does not
+// change while a report is made.
+func (r *run) program() (string, error) {
+	h := sha256.New()
+	choice, err := trial.Current()
+	if err != nil {
+		return "", err
+	}
+	machine, err := bench.ThisMachine()
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintln(h, choice, r.job.Data, machine, bench.Threads(), runtime.Version())
+	for _, name := range []string{"ARMS", "LENIENT", "FIGURES", "GOMLX_BACKEND", "XLA_FLAGS", setup.HomeVariable} {
+		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
+	}
+	for _, name := range []string{"go.mod", "go.sum", "requirements.txt", "lib"} {
+		err := filepath.WalkDir(filepath.Join(r.root, name), func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && entry.Name() == "testdata":
+				return fs.SkipDir
+			case entry.IsDir() || strings.HasSuffix(path, "_test.go"):
+				return nil
+			}
+			text, err := os.ReadFile(path)
+			fmt.Fprintf(h, "%s %x\n", path, sha256.Sum256(text))
+			return err
+		})
+		if err != nil {
+			return "", fmt.Errorf("the program's source: %w", err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// inputs digests what the chapter's page is made from at this moment, records apart. Files of data and
+// weights count by name, size and date.
+func (r *run) inputs(p *plan) (string, error) {
+	h := sha256.New()
+	notebook, err := os.ReadFile(p.notebook)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(h, "%s %x\n", r.source, sha256.Sum256(notebook))
+	previous, next := r.neighbours(p.name)
+	for _, n := range []*neighbour{previous, next} {
+		if n != nil {
+			fmt.Fprintf(h, "%q %q\n", n.Link, n.Title)
+		}
+	}
+	weights, err := setup.Place("weights")
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range []string{r.job.Data, weights} {
+		if err := listing(h, dir, 3); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("what pages are made from: %w", err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// records digests the records by name, size and date.
+func records() (string, error) {
+	dir, err := setup.Place("records")
+	if err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	if err := listing(h, dir, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("what pages are made from: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// listing writes names, sizes and dates of a folder's files, through links, to some depth. What trials keep
+// while they train is left out.
+func listing(h hash.Hash, dir string, depth int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // gone since, or a link to nothing
+			continue
+		case err != nil:
+			return err
+		case info.IsDir() && depth > 0:
+			if err := listing(h, path, depth-1); err != nil {
+				return err
+			}
+		case info.Mode().IsRegular() && !slices.Contains([]string{".lock", ".checkpoint"}, filepath.Ext(path)):
+			fmt.Fprintf(h, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return nil
+}
+
+// files are those that the chapter left besides its page: the downloads of its tables and figures.
+func (r *run) files(p *plan) ([]string, error) {
+	number := strings.TrimLeft(strings.SplitN(p.name, "-", 2)[0], "0")
+	if number == "" {
+		number = "0"
+	}
+	var files []string
+	for _, pattern := range []string{"tables/table-" + number + ".*", "figures/figure-" + number + ".*"} {
+		found, err := fs.Glob(os.DirFS(r.job.Out), pattern)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, found...)
+	}
+	return files, nil
+}
+
+// keeps says whether the chapter's page is whole and nothing has changed that it was made from.
+func (r *run) keeps(p *plan) (bool, error) {
+	var err error
+	if p.inputs, err = r.inputs(p); err != nil {
+		return false, err
+	}
+	before, known := r.origins[p.name]
+	page, hasPage := r.pages[p.name]
+	if r.job.Again || !known || !hasPage || page.Failed != nil || before.Inputs != p.inputs {
+		return false, nil
+	}
+	for _, name := range before.Files {
+		if _, err := os.Stat(filepath.Join(r.job.Out, name)); err != nil {
+			return false, nil
+		}
+	}
+	now, err := records()
+	return now == before.Records, err
+}
+
+// keepOrigins notes what the pages that this run has made or kept were made from. Records that came since a
+// chapter began count as read: those of other chapters concern only the ones that run after them, and those
+// of another process at work meanwhile are taken for this run's.
+func (r *run) keepOrigins() error {
+	now, err := records()
+	if err != nil {
+		return err
+	}
+	for _, p := range r.plans {
+		if p.state != done && p.state != kept {
+			continue
+		}
+		files, err := r.files(p)
+		if err != nil {
+			return err
+		}
+		r.origins[p.name] = origin{Inputs: p.inputs, Records: now, Files: files}
+	}
+	maps.DeleteFunc(r.origins, func(name string, _ origin) bool { _, has := r.pages[name]; return !has })
+	data, err := json.MarshalIndent(r.origins, "", " ")
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(filepath.Join(r.job.Out, originsFile), data, 0o644)
+}
