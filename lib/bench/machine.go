@@ -17,13 +17,13 @@ import (
 )
 
 // Machine is what, beside the program and its input, can decide the last bits of a result: XLA promises
-// the same bits neither on another processor nor in another version. The number of threads is not
-// among it: XLA's CPU programs share out work, not sums, and package trial tests that 1, 2 and 4
-// threads give the same record.
+// the same bits neither on another processor nor in another version, nor with another number of threads:
+// beyond a few, Eigen's matrix products share out sums too (a fold of cnn-hybrid at 84 pixels gave the same
+// record with 1 and 2 threads, and another with 16).
 type Machine struct {
 	Platform  string `json:"platform"`  // operating system and architecture, as Go names them
 	Processor string `json:"processor"` // model name
-	Threads   int    `json:"threads"`   // that XLA may use at a time
+	Threads   int    `json:"threads"`   // that XLA's CPU client works with; 0 on an accelerator
 	Device    string `json:"device"`    // "cpu", or what the accelerator's plug-in says of itself
 	Plugin    string `json:"plugin"`    // first digits of the XLA plug-in's SHA-256, or its file's name
 	GoMLX     string `json:"gomlx"`     // versions of the modules, as go.mod has them
@@ -33,7 +33,11 @@ type Machine struct {
 
 // String names the machine in a sentence.
 func (m Machine) String() string {
-	return fmt.Sprintf("%s (%s, %s, plug-in %s, GoMLX %s, go-xla %s, %s)", m.Processor, m.Platform, m.Device, m.Plugin, m.GoMLX, m.GoXLA, m.Go)
+	threads := ""
+	if m.Threads > 0 {
+		threads = fmt.Sprintf(", %d threads", m.Threads)
+	}
+	return fmt.Sprintf("%s (%s, %s%s, plug-in %s, GoMLX %s, go-xla %s, %s)", m.Processor, m.Platform, m.Device, threads, m.Plugin, m.GoMLX, m.GoXLA, m.Go)
 }
 
 // ThisMachine describes this machine. It opens the engine on an accelerator only, to ask for its name.
@@ -47,7 +51,9 @@ var ThisMachine = sync.OnceValues(func() (Machine, error) {
 	if m.Plugin, cpu, err = setup.Plugin(); err != nil {
 		return m, err
 	}
-	if !cpu {
+	if cpu {
+		m.Threads = Threads()
+	} else {
 		b, err := vision.Backend()
 		if err != nil {
 			return m, err

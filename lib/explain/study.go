@@ -205,12 +205,36 @@ func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) e
 		}
 		s.Cascade.Rows = append(s.Cascade.Rows, []string{step.Layer, like, fmt.Sprint(len(step.Spearman)), fmt.Sprint(step.Constant)})
 	}
-	if last := steps[len(steps)-1]; len(last.Spearman) > 0 {
-		s.Said = append(s.Said, fmt.Sprintf("With all layers at random the map has a rank correlation of %.2f with the trained network's, with the head alone at random %s.", meanOf(last.Spearman), s.Cascade.Rows[0][1]))
-	} else {
-		s.Said = append(s.Said, "With all layers at random no map is left.")
-	}
+	s.Said = append(s.Said, fades(steps))
 	return nil
+}
+
+// related is the rank correlation from which on two maps count as much the same.
+const related = .5
+
+// fades says whether maps go as the network loses its weights, from the head to all layers.
+func fades(steps []Randomised) string {
+	head, last := steps[0], steps[len(steps)-1]
+	if len(last.Spearman) == 0 {
+		return "With all layers at random no map is left."
+	}
+	end := meanOf(last.Spearman)
+	say := fmt.Sprintf("With all layers at random the map's rank correlation with the trained network's is %.2f: ", end)
+	if end < related {
+		say += "it goes with the weights."
+	} else {
+		say += "it shows the picture more than what was learnt from it."
+	}
+	if len(head.Spearman) > 0 && meanOf(head.Spearman) >= related {
+		say += fmt.Sprintf(" With the head alone at random it is still %.2f: so much of the map is the same whatever the head makes of the features.", meanOf(head.Spearman))
+	}
+	for i := len(steps) - 2; i > 0; i-- {
+		if step := steps[i]; len(step.Spearman) > 0 && meanOf(step.Spearman) >= related {
+			say += fmt.Sprintf(" The last step that leaves it at %.1f or more is %s (%.2f).", related, step.Layer, meanOf(step.Spearman))
+			break
+		}
+	}
+	return say
 }
 
 // believe says whether maps beat random ones on n pictures, each a coin's throw for a map that knows nothing:

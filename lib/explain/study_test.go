@@ -57,3 +57,24 @@ func TestBelieve(t *testing.T) {
 		}
 	}
 }
+
+// Maps go with the weights or stay; what stays longer than the head is said.
+func TestFades(t *testing.T) {
+	step := func(layer string, like ...float64) Randomised { return Randomised{Layer: layer, Spearman: like} }
+	for _, tt := range []struct {
+		steps []Randomised
+		want  string
+	}{
+		{[]Randomised{step("head", -.3), step("b2", .6, .7), step("b1", .2), step("stem", 0, .1)},
+			"With all layers at random the map's rank correlation with the trained network's is 0.05: it goes with the weights. The last step that leaves it at 0.5 or more is b2 (0.65)."},
+		{[]Randomised{step("head", .8), step("b1", .3), step("stem", .1)},
+			"With all layers at random the map's rank correlation with the trained network's is 0.10: it goes with the weights. With the head alone at random it is still 0.80: so much of the map is the same whatever the head makes of the features."},
+		{[]Randomised{step("head", .1), step("stem", .9)},
+			"With all layers at random the map's rank correlation with the trained network's is 0.90: it shows the picture more than what was learnt from it."},
+		{[]Randomised{step("head"), step("stem")}, "With all layers at random no map is left."},
+	} {
+		if says := fades(tt.steps); says != tt.want {
+			t.Errorf("%s, want %s", says, tt.want)
+		}
+	}
+}

@@ -74,6 +74,13 @@ func (b *Bar) AddNote(n int, note string) {
 	}
 }
 
+// Drop takes n items out of the work: they have been done elsewhere.
+func (b *Bar) Drop(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.total -= n
+}
+
 // Say puts a line above the bar, to stay there.
 func (b *Bar) Say(line string) {
 	b.mu.Lock()

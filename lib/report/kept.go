@@ -11,7 +11,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -59,7 +58,7 @@ func (r *run) program() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprintln(h, choice, r.job.Data, machine, bench.Threads(), runtime.Version())
+	fmt.Fprintln(h, choice, r.job.Data, machine)
 	for _, name := range []string{"ARMS", "LENIENT", "FIGURES", "GOMLX_BACKEND", "XLA_FLAGS", setup.HomeVariable} {
 		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
 	}

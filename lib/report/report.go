@@ -117,9 +117,9 @@ type Job struct {
 //
 // Two notebooks run at a time, the longest first. One whose metadata say {"thesis": {"first": true}} is
 // run before those that do not; of two such, the shorter has the processor when it wants it. One whose
-// metadata say {"thesis": {"measures_speed_of": [NETWORK, …]}} runs by itself, as soon as these are through, where Job.Measured says of one of the
-// networks that its speed is not known yet. One whose metadata say {"thesis": {"after": N}} reads the
-// records that others leave, and waits for all that say a smaller number, or none.
+// metadata say {"thesis": {"measures_speed_of": [NETWORK, …]}} runs by itself, as soon as these are through,
+// where Job.Measured says of one of the networks that its speed is not known yet. One whose metadata say
+// {"thesis": {"after": [CHAPTER, …]}} reads what those leave, and waits for them.
 func Build(ctx context.Context, job Job) (err error) {
 	r, err := newRun(job)
 	if err != nil {
@@ -147,6 +147,7 @@ func Build(ctx context.Context, job Job) (err error) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	var broken error // what no chapter is to blame for
+	keeping := 0
 	for {
 		for ctx.Err() == nil && broken == nil {
 			p, err := r.begin()
@@ -155,7 +156,10 @@ func Build(ctx context.Context, job Job) (err error) {
 				break
 			}
 			if p.state == kept {
-				bar.Say(p.name + ": nothing has changed that its page was made from; kept")
+				if keeping++; keeping == 1 {
+					bar.Say("pages are kept where nothing has changed that they were made from; -again (with make: AGAIN=1) makes them anew")
+				}
+				bar.Say(p.name + " kept")
 				bar.AddNote(len(p.cells), r.note())
 				continue
 			}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -237,7 +238,7 @@ func TestFailureWithoutPage(t *testing.T) {
 func TestOutline(t *testing.T) {
 	root := t.TempDir()
 	notebook := filepath.Join(root, "03-speed.ipynb")
-	const text = `{"metadata": {"thesis": {"measures_speed_of": ["a", "b"], "after": 1, "first": true}}, "cells": [
+	const text = `{"metadata": {"thesis": {"measures_speed_of": ["a", "b"], "after": ["00-x"], "first": true}}, "cells": [
 		{"cell_type": "markdown", "source": ["# Speed\n", "\n", "It is much."]}, {"cell_type": "code", "source": "a"}, {"cell_type": "code", "source": ["a", "b"]}]}`
 	if err := os.WriteFile(notebook, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -245,8 +246,8 @@ func TestOutline(t *testing.T) {
 	known := map[string]bool{"a": true}
 	measured := func(network string) (bool, error) { return known[network], nil }
 	for _, want := range []bool{true, false} {
-		if o, err := outlineOf(notebook, measured); err != nil || len(o.cells) != 2 || o.cells[0] == o.cells[1] || o.after != 1 || !o.first || o.alone != want || o.title != "Speed" {
-			t.Errorf("%+v, %v; want 2 different cells, after 1, first, alone %v", o, err, want)
+		if o, err := outlineOf(notebook, measured); err != nil || len(o.cells) != 2 || o.cells[0] == o.cells[1] || !slices.Equal(o.after, []string{"00-x"}) || !o.first || o.alone != want || o.title != "Speed" {
+			t.Errorf("%+v, %v; want 2 different cells, after 00-x, first, alone %v", o, err, want)
 		}
 		known["b"] = true
 	}
@@ -287,7 +288,7 @@ func TestInterrupt(t *testing.T) {
 	// Two more that wait for the first.
 	notebooks := []string{filepath.Join("testdata", "94-waits.ipynb"), filepath.Join(dir, "93-later.ipynb")}
 	later := strings.Replace(read(t, "testdata/98-works.ipynb"), `"metadata": {
-  "kernelspec"`, `"metadata": {"thesis": {"after": 1}, "kernelspec"`, 1)
+  "kernelspec"`, `"metadata": {"thesis": {"after": ["94-waits"]}, "kernelspec"`, 1)
 	if err := os.WriteFile(notebooks[1], []byte(later), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ const atOnce = 2
 type outline struct {
 	title string
 	cells []string // the code cells' hashes
-	after int      // see Build
+	after []string // see Build
 	first bool     // likewise
 	alone bool     // it wants the machine to itself
 }
@@ -44,7 +44,7 @@ func outlineOf(notebook string, measured func(network string) (bool, error)) (o 
 		Metadata struct {
 			Thesis struct {
 				MeasuresSpeedOf []string `json:"measures_speed_of"`
-				After           int      `json:"after"`
+				After           []string `json:"after"`
 				First           bool     `json:"first"`
 			}
 		}
@@ -168,7 +168,7 @@ func next(plans []*plan, rank func(*plan) state) *plan {
 	}
 	for _, p := range plans {
 		if rank(p) != waiting || slices.ContainsFunc(plans, func(q *plan) bool {
-			return q.after < p.after && (rank(q) == waiting || rank(q) == running)
+			return slices.Contains(p.after, q.name) && (rank(q) == waiting || rank(q) == running)
 		}) {
 			continue
 		}

@@ -137,8 +137,8 @@ func TestTimeLeft(t *testing.T) {
 	}
 }
 
-// Chapter 4 begins at once, what reads records waits for those that make them, and what measures speed runs
-// alone.
+// Chapter 4 begins at once, what measures speed runs alone, and what reads records waits for those that make
+// them, but chapter 7 trains beside chapter 6.
 func TestSchedule(t *testing.T) {
 	plans := chapters(t, none())
 	alone := func() {
@@ -159,7 +159,7 @@ func TestSchedule(t *testing.T) {
 	for _, b := range began {
 		names = append(names, strings.Fields(b)[1])
 	}
-	if got := strings.Join(names, " "); got != "04 02 06 05 08 03 07 00" || !strings.HasPrefix(began[0], "0 ") || !strings.HasPrefix(began[1], "0 ") {
+	if got := strings.Join(names, " "); got != "04 02 03 06 05 07 08 00" || !strings.HasPrefix(began[0], "0 ") || !strings.HasPrefix(began[1], "0 ") {
 		t.Errorf("chapters begin as %q", began)
 	}
 }

@@ -25,7 +25,7 @@ import (
 
 // format is the version of the record's format and of the computation behind it: raise it whenever
 // the same configuration may give another record.
-const format = 4
+const format = 5
 
 const recordSuffix = ".jsonl"
 
@@ -91,7 +91,6 @@ type Predictions struct {
 // RunInfo is what may differ between two runs of a trial on one machine: the record's last line.
 type RunInfo struct {
 	Note       string  `json:"note,omitempty"` // why other weights than those asked for are in use
-	Threads    int     `json:"threads"`        // of the last process
 	Seconds    float64 `json:"seconds"`        // all processes at it together, compilation included
 	CPUSeconds float64 `json:"cpu_seconds"`    // the same, user and system time over all cores
 	// Of CPUSeconds, what Steps, Uses and Shares took; 0 where nothing is measured.

@@ -281,7 +281,12 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 			if records[i], err = l.run(ctx, j, wait); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
-			bar.Add(l.made - made)
+			switch {
+			case l.made > made:
+				bar.Add(1)
+			case records[i] != nil: // by another process
+				bar.Drop(1)
+			}
 		}
 	}
 	return note(records), nil

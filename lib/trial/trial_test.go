@@ -10,7 +10,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -383,31 +382,31 @@ func TestTwoProcessesDoItOnce(t *testing.T) {
 	}
 }
 
-// The same record bit for bit, and under the same name, with 1, 2 and 4 threads of XLA.
-func TestThreadsDoNotMatter(t *testing.T) {
-	var want map[string]string
-	for _, threads := range []int{1, 2, 4} {
+// A number of threads of XLA is another machine's, with records of its own; here, where sums are too small
+// to be shared out, they say the same.
+func TestThreads(t *testing.T) {
+	names, said := map[string]bool{}, map[string]bool{}
+	for _, threads := range []int{1, 4} {
 		_, dir := newLab(t)
 		c, out := start(t, "both", dir, fmt.Sprintf("NPROC=%d", threads))
 		if err := c.Wait(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
-		if part := fmt.Sprintf(`"threads":%d,`, threads); !strings.Contains(out.String(), part) {
-			t.Errorf("the run %s does not have %s", out, part)
-		}
 		files, err := filepath.Glob(filepath.Join(dir, "records", "*"+recordSuffix))
 		if err != nil || len(files) != 3 {
 			t.Fatalf("records %v, %v", files, err)
 		}
-		got := map[string]string{}
 		for _, f := range files {
-			got[filepath.Base(f)] = lines(t, f)
+			names[filepath.Base(f)] = true
+			part := fmt.Sprintf(`"threads":%d,`, threads)
+			if !strings.Contains(lines(t, f), part) {
+				t.Errorf("%s does not have %s", f, part)
+			}
+			said[strings.Replace(lines(t, f), part, "", 1)] = true
 		}
-		if want == nil {
-			want = got
-		} else if !maps.Equal(got, want) {
-			t.Errorf("with %d threads:\n%v\nwith 1:\n%v", threads, got, want)
-		}
+	}
+	if len(names) != 6 || len(said) != 3 {
+		t.Errorf("%d names and %d contents of records of 3 trials on two numbers of threads", len(names), len(said))
 	}
 }
 

@@ -41,7 +41,6 @@ func (w *watch) cpuLap() float64 {
 func (w *watch) stop(j *job, picturesPerSecond float64) (RunInfo, error) {
 	peak, err := bench.PeakMemory()
 	r := RunInfo{
-		Threads:           bench.Threads(),
 		PicturesPerSecond: picturesPerSecond, PeakMemoryMiB: float64(peak) / (1 << 20),
 		Seconds: w.seconds(), CPUSeconds: bench.CPUSeconds() - w.lastCPU,
 	}
