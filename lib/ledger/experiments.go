@@ -10,7 +10,6 @@ import (
 
 	"thesis.example/lib/chart"
 	"thesis.example/lib/dataset"
-	"thesis.example/lib/fusion"
 	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 )
@@ -336,23 +335,13 @@ func PublishedPairsTable() (header []string, rows [][]string, err error) {
 	return []string{"arms", fmt.Sprintf("right of %d", 3*ref.PerClass), "pictures that may tell them apart", "mid-p, strongest case", "mid-p, weakest case", "at 5 %"}, rows, nil
 }
 
-// Discussed are all arms of the Current choice that have records, after training those of chapter 7, and those
-// of chapter 6 that are not trained yet, from the last to the first: while chapter 6 is at them, from the first
-// to the last, the two share the work.
+// Discussed are all arms of the Current choice that have records, after training those of chapter 7.
 func Discussed(ctx context.Context, set *dataset.Set) ([]trial.Summary, error) {
 	c, err := trial.Current()
 	if err != nil {
 		return nil, err
 	}
-	own, err := trial.Arms(2)
-	if err != nil {
-		return nil, err
-	}
-	trials := trial.Chapter7(c)
-	for _, arm := range slices.Backward(append(fusion.Arms(2, false), own...)) {
-		trials = append(trials, trial.All(2, arm, c)...)
-	}
-	if _, err := trial.Summaries(ctx, set, trials); err != nil {
+	if _, err := trial.Summaries(ctx, set, trial.Chapter7(c)); err != nil {
 		return nil, err
 	}
 	_, summaries, err := Gather(ctx, set, c)

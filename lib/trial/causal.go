@@ -32,10 +32,11 @@ func Causal(c Choice) []Trial {
 
 // chapter7 are the arms of experiment 2 that chapter 7 trains by itself: those of chapter 6; for the CNN
 // the backbone without the classifier's gradient, with the metadata and without; the probes before
-// training; a ViT of the CNN's size; and the metadata alone.
+// training; a ViT of the CNN's size; and the metadata alone. Those of chapter 6 come last and backwards: run
+// beside that chapter, the two share the work.
 var chapter7 = []string{
-	"cnn-single", "cnn-hybrid", "cnn-single-cut", "cnn-hybrid-cut", "vit-single", "vit-hybrid",
-	"cnn-logistic", "vit-logistic", "tiny-single", "meta",
+	"cnn-single-cut", "cnn-hybrid-cut", "tiny-single", "meta", "vit-logistic", "cnn-logistic",
+	"vit-hybrid", "vit-single", "cnn-hybrid", "cnn-single",
 }
 
 // Chapter7 lists the trials that chapter 7 trains where they have no record; thesis trial -all -causal
