@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -139,10 +140,13 @@ func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples 
 	if err != nil {
 		return err
 	}
+	var shares []float64
 	for i, p := range found {
 		picture, metadata := p.Sums()
+		shares = append(shares, 100*math.Abs(p.Error()/(p.To-p.From)))
 		s.Completeness.Rows = append(s.Completeness.Rows, []string{set.Samples[samples[i]].File, set.Title(set.Genres[p.Class]), fmt.Sprintf("%.3f", p.From), fmt.Sprintf("%.3f", p.To), fmt.Sprintf("%+.3f", picture), fmt.Sprintf("%+.3f", metadata), fmt.Sprintf("%+.4f", p.Error())})
 	}
+	s.Said = append(s.Said, fmt.Sprintf("The completeness error of the integrated gradients is %.1f to %.1f %% of the change of the logit.", slices.Min(shares), slices.Max(shares)))
 	return nil
 }
 
