@@ -275,6 +275,9 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 	defer bar.DoneAs("trained")
 	for _, wait := range []bool{false, true} {
 		for i, j := range jobs {
+			if err := collect(jobs, records, bar); err != nil {
+				return nil, err
+			}
 			if records[i] != nil {
 				continue
 			}
@@ -283,15 +286,32 @@ func (l *lab) runAll(ctx context.Context, trials []Trial) ([]*Record, error) {
 			if records[i], err = l.run(ctx, j, wait); err != nil {
 				return nil, fmt.Errorf("%s: %w", trials[i], err)
 			}
-			switch {
-			case l.made > made:
+			if l.made > made {
 				bar.Add(1)
-			case records[i] != nil: // by another process
+			} else if records[i] != nil { // another process was at it
 				bar.Drop(1)
 			}
 		}
 	}
 	return note(records), nil
+}
+
+// collect reads the records that other processes have made meanwhile.
+func collect(jobs []*job, records []*Record, bar *progress.Bar) error {
+	for i, j := range jobs {
+		if records[i] != nil {
+			continue
+		}
+		r, err := readRecord(j.file)
+		switch {
+		case err == nil:
+			records[i] = r
+			bar.Drop(1)
+		case !errors.Is(err, os.ErrNotExist):
+			return err
+		}
+	}
+	return nil
 }
 
 // run gives the prepared job's own record, or nil where another process is at it and wait is false.
