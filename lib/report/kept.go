@@ -25,9 +25,9 @@ import (
 
 // origin is what a page was made from, kept for each chapter in the folder of pages.
 type origin struct {
-	Inputs  string   `json:"inputs"`  // digest of program, settings, machine, data, weights, notebook and links, as the chapter began
-	Records string   `json:"records"` // of the records, when no chapter wrote any more
-	Files   []string `json:"files"`   // the downloads that it left besides its page, relative to the folder
+	Inputs string   `json:"inputs"` // digest of program, settings, machine, data, notebook and links, as the chapter began
+	Shared string   `json:"shared"` // of records and weights, to which chapters add, as the last one ended
+	Files  []string `json:"files"`  // the downloads that it left besides its page, relative to the folder
 }
 
 const originsFile = ".made-from.json"
@@ -83,8 +83,8 @@ func (r *run) program() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// inputs digests what the chapter's page is made from at this moment, records apart. Files of data and
-// weights count by name, size and date.
+// inputs digests what the chapter's page is made from at this moment, but for records and weights. Files of
+// data count by name, size and date.
 func (r *run) inputs(p *plan) (string, error) {
 	h := sha256.New()
 	notebook, err := os.ReadFile(p.notebook)
@@ -98,27 +98,23 @@ func (r *run) inputs(p *plan) (string, error) {
 			fmt.Fprintf(h, "%q %q\n", n.Link, n.Title)
 		}
 	}
-	weights, err := setup.Place("weights")
-	if err != nil {
-		return "", err
-	}
-	for _, dir := range []string{r.job.Data, weights} {
-		if err := listing(h, dir, 3); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("what pages are made from: %w", err)
-		}
+	if err := listing(h, r.job.Data, 3); err != nil {
+		return "", fmt.Errorf("what pages are made from: %w", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// records digests the records by name, size and date.
-func records() (string, error) {
-	dir, err := setup.Place("records")
-	if err != nil {
-		return "", err
-	}
+// shared digests records and weights by name, size and date.
+func shared() (string, error) {
 	h := sha256.New()
-	if err := listing(h, dir, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("what pages are made from: %w", err)
+	for _, kind := range []string{"records", "weights"} {
+		dir, err := setup.Place(kind)
+		if err != nil {
+			return "", err
+		}
+		if err := listing(h, dir, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("what pages are made from: %w", err)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
@@ -182,15 +178,15 @@ func (r *run) keeps(p *plan) (bool, error) {
 			return false, nil
 		}
 	}
-	now, err := records()
-	return now == before.Records, err
+	now, err := shared()
+	return now == before.Shared, err
 }
 
-// keepOrigins notes what the pages that this run has made or kept were made from. Records that came since a
-// chapter began count as read: those of other chapters concern only the ones that run after them, and those
-// of another process at work meanwhile are taken for this run's.
+// keepOrigins notes what the pages that this run has made or kept were made from. Records and weights that
+// came since a chapter began count as read: those of other chapters concern only the ones that run after them,
+// and those of another process at work meanwhile are taken for this run's.
 func (r *run) keepOrigins() error {
-	now, err := records()
+	now, err := shared()
 	if err != nil {
 		return err
 	}
@@ -202,7 +198,7 @@ func (r *run) keepOrigins() error {
 		if err != nil {
 			return err
 		}
-		r.origins[p.name] = origin{Inputs: p.inputs, Records: now, Files: files}
+		r.origins[p.name] = origin{Inputs: p.inputs, Shared: now, Files: files}
 	}
 	maps.DeleteFunc(r.origins, func(name string, _ origin) bool { _, has := r.pages[name]; return !has })
 	data, err := json.MarshalIndent(r.origins, "", " ")

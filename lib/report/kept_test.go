@@ -46,6 +46,10 @@ func TestPagesAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	weights, err := setup.Place("weights")
+	if err != nil {
+		t.Fatal(err)
+	}
 	write(filepath.Join(data, "dance", "1.png"), "a picture")
 
 	// made are the chapters whose pages were written by a report.
@@ -87,6 +91,7 @@ func TestPagesAreKept(t *testing.T) {
 		{"the text of a notebook", func() { chapter("96-a.ipynb", "A, changed\n\nA text.") }, "96-a"},
 		{"a picture", func() { write(filepath.Join(data, "dance", "1.png"), "another") }, "96-a 97-b"},
 		{"a record", func() { write(filepath.Join(records, "x.jsonl"), "{}") }, "96-a 97-b"},
+		{"weights", func() { write(filepath.Join(weights, "x.onnx"), "w") }, "96-a 97-b"},
 		{"a lock beside it", func() { write(filepath.Join(records, "x.lock"), "") }, ""},
 		{"a setting", func() { t.Setenv("SEED", "2") }, "96-a 97-b"},
 		{"a page is gone", func() { os.Remove(filepath.Join(out, "97-b.html")) }, "97-b"},
