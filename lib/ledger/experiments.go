@@ -10,6 +10,7 @@ import (
 
 	"thesis.example/lib/chart"
 	"thesis.example/lib/dataset"
+	"thesis.example/lib/features"
 	"thesis.example/lib/stats"
 	"thesis.example/lib/trial"
 )
@@ -335,13 +336,23 @@ func PublishedPairsTable() (header []string, rows [][]string, err error) {
 	return []string{"arms", fmt.Sprintf("right of %d", 3*ref.PerClass), "pictures that may tell them apart", "mid-p, strongest case", "mid-p, weakest case", "at 5 %"}, rows, nil
 }
 
-// Discussed are all arms of the Current choice that have records, after training those of chapter 7.
+// Discussed are all arms of the Current choice that have records, after training those of chapter 7, and the
+// repeats and learning curves of experiment 1, whose small steps use one core, while chapter 6 has the other.
 func Discussed(ctx context.Context, set *dataset.Set) ([]trial.Summary, error) {
 	c, err := trial.Current()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := trial.Summaries(ctx, set, trial.Chapter7(c)); err != nil {
+	table, err := features.Measure(ctx, set, features.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var trials []trial.Trial
+	for _, arm := range []string{"cnn-single", "cnn-hybrid"} {
+		trials = append(trials, trial.Repeats(1, arm, c)...)
+		trials = append(trials, trial.Curve(1, arm, c)...)
+	}
+	if _, err := trial.RunAll(ctx, set, table, append(trials, trial.Chapter7(c)...)); err != nil {
 		return nil, err
 	}
 	_, summaries, err := Gather(ctx, set, c)

@@ -16,8 +16,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/google/renameio/v2"
+	"golang.org/x/sync/errgroup"
 )
 
 // cudaRequirements pins XLA's plug-in for NVIDIA and the libraries that it loads.
@@ -93,7 +95,7 @@ func Install(ctx context.Context, opts Options, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(was, now state) error{in.moved, in.python, in.golang, in.files, in.cuda, in.cross, in.kernel} {
+	for _, step := range []func(was, now state) error{in.moved, in.python, in.packages, in.files, in.cuda, in.cross, in.kernel} {
 		if err := step(was, now); err != nil {
 			return err
 		}
@@ -109,7 +111,10 @@ type installer struct {
 	withCross  bool
 	gpus       string // pattern of the devices that the driver makes
 	systemd    string // there is such a folder where systemd runs
-	log        io.Writer
+	emptied    bool   // .venv was made anew
+
+	mu  sync.Mutex
+	log io.Writer
 }
 
 // state is what the last complete Install was made from; a step whose part has
@@ -295,14 +300,27 @@ func (in *installer) moved(was, now state) error {
 	return nil
 }
 
-// python makes .venv and installs requirements.txt into it.
-func (in *installer) python(was, now state) error {
-	if _, new, err := pythonVersion(in.ctx, in.bin("python")); err != nil || !new {
-		in.say("making .venv with %s", in.python3)
-		if err := in.run("", nil, in.python3, "-m", "venv", "--clear", in.venv); err != nil {
-			return err
-		}
-	} else if was.Requirements == now.Requirements {
+// python makes .venv where there is none, or one of another Python.
+func (in *installer) python(state, state) error {
+	if _, new, err := pythonVersion(in.ctx, in.bin("python")); err == nil && new {
+		return nil
+	}
+	in.emptied = true
+	in.say("making .venv with %s", in.python3)
+	return in.run("", nil, in.python3, "-m", "venv", "--clear", in.venv)
+}
+
+// packages installs what .venv holds, Python's packages beside Go's modules: pip uses one core.
+func (in *installer) packages(was, now state) error {
+	var both errgroup.Group
+	both.Go(func() error { return in.requirements(was, now) })
+	both.Go(func() error { return in.golang(was, now) })
+	return both.Wait()
+}
+
+// requirements installs requirements.txt.
+func (in *installer) requirements(was, now state) error {
+	if was.Requirements == now.Requirements && !in.emptied {
 		return nil
 	}
 	in.say("installing the Python packages of requirements.txt")
@@ -520,6 +538,8 @@ func linking() string {
 func (in *installer) bin(name string) string { return filepath.Join(in.venv, "bin", name) }
 
 func (in *installer) say(format string, args ...any) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	fmt.Fprintf(in.log, "setup: "+format+"\n", args...)
 }
 
