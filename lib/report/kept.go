@@ -46,8 +46,8 @@ func loadOrigins(out string) (map[string]origin, error) {
 	return origins, nil
 }
 
-// program digests the source of everything that makes pages, the settings and the machine: what does not
-// change while a report is made.
+// program digests the source of everything that makes pages, what the thesis publishes, the settings and the
+// machine: what does not change while a report is made.
 func (r *run) program() (string, error) {
 	h := sha256.New()
 	choice, err := trial.Current()
@@ -62,7 +62,7 @@ func (r *run) program() (string, error) {
 	for _, name := range []string{"ARMS", "LENIENT", "FIGURES", "GOMLX_BACKEND", "XLA_FLAGS", setup.HomeVariable} {
 		fmt.Fprintf(h, "%s=%q\n", name, os.Getenv(name))
 	}
-	for _, name := range []string{"go.mod", "go.sum", "requirements.txt", "lib"} {
+	for _, name := range []string{"go.mod", "go.sum", "requirements.txt", "lib", "data/reference", "data/weights.json"} {
 		err := filepath.WalkDir(filepath.Join(r.root, name), func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:

@@ -22,8 +22,8 @@ func runReport(ctx context.Context, args []string) error {
 	data := fs.String("data", "", "data folder (default $DATA, else data/standin)")
 	lenient := fs.Bool("lenient", os.Getenv("LENIENT") == "1", "leave out what is at fault, and list it in the chapters, instead of stopping")
 	out := fs.String("o", "", "folder to write (default report)")
-	again := fs.Bool("again", false, "make pages anew from which nothing has changed, too, which are kept else")
-	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all.", "[chapter ...]", args); err != nil {
+	again := fs.Bool("again", false, "make the pages anew from which nothing has changed, too")
+	if err := parse(fs, "Runs the chapters' notebooks and writes them as HTML pages. Chapters are named by number (04) or file; none means all\nfrom which something has changed: notebook, program, settings, data, weights or records. A chapter that is named runs\nin any case.", "[chapter ...]", args); err != nil {
 		return err
 	}
 	if err := setup.CheckRoot(); err != nil {
@@ -74,7 +74,7 @@ func runReport(ctx context.Context, args []string) error {
 	defer unlock()
 	index := filepath.Join(*out, "index.html")
 	fmt.Fprintln(os.Stderr, "open it now, it renews itself:", index)
-	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Again: *again, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, *out, choice.String())}
+	job := report.Job{Data: *data, Pictures: len(set.Samples), Out: *out, Again: *again || fs.NArg() > 0, Notebooks: notebooks, Measured: bench.Known, Foot: report.Foot(set, *out, choice.String())}
 	if err := report.Build(ctx, job); err != nil {
 		return err
 	}
