@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"io"
 	"math"
+	"strings"
 
 	"thesis.example/lib/picture"
 )
@@ -18,8 +19,8 @@ var pageHTML string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"percent": func(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) },
-	"signed":  func(v float64) string { return fmt.Sprintf("%+.3f", v) },
-	"plain":   func(v float64) string { return fmt.Sprintf("%.4g", v) },
+	"signed":  func(v float64) string { return minus(fmt.Sprintf("%+.3f", v)) },
+	"plain":   func(v float64) string { return minus(fmt.Sprintf("%.4g", v)) },
 	"picture": func(e *Explanation) (template.URL, error) { return dataURL(thumbnail(e.whole)) },
 	"over":    func(e *Explanation, m ShownMap) (template.URL, error) { return dataURL(m.m.Over(e.whole)) },
 	"arr":     func(v ...any) []any { return v },
@@ -51,3 +52,6 @@ func dataURL(m *picture.Image) (template.URL, error) {
 	}
 	return template.URL("data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(b.Bytes())), nil
 }
+
+// minus gives a number the minus sign of print.
+func minus(number string) string { return strings.ReplaceAll(number, "-", "−") }
