@@ -146,8 +146,27 @@ func (s *Study) complete(ctx context.Context, set *dataset.Set, a *Arm, samples 
 		shares = append(shares, 100*math.Abs(p.Error()/(p.To-p.From)))
 		s.Completeness.Rows = append(s.Completeness.Rows, []string{set.Samples[samples[i]].File, set.Title(set.Genres[p.Class]), fmt.Sprintf("%.3f", p.From), fmt.Sprintf("%.3f", p.To), fmt.Sprintf("%+.3f", picture), fmt.Sprintf("%+.3f", metadata), fmt.Sprintf("%+.4f", p.Error())})
 	}
-	s.Said = append(s.Said, fmt.Sprintf("The completeness error of the integrated gradients is %.1f to %.1f %% of the change of the logit.", slices.Min(shares), slices.Max(shares)))
+	s.Said = append(s.Said, exactness(shares))
 	return nil
+}
+
+// readable is how large a completeness error may be for the division to be read, in % of the logit's change.
+const readable = 10
+
+// exactness judges completeness errors, in % of the logit's change.
+func exactness(errors []float64) string {
+	least, most := slices.Min(errors), slices.Max(errors)
+	say := fmt.Sprintf("The completeness error of the integrated gradients is %.1f to %.1f %% of the change of the logit", least, most)
+	if len(errors) == 1 {
+		say = fmt.Sprintf("The completeness error of the integrated gradients is %.1f %% of the change of the logit", most)
+	}
+	switch {
+	case least > readable:
+		return say + fmt.Sprintf(": over %d %%, too much for the division to be read.", readable)
+	case most > readable:
+		return say + fmt.Sprintf("; where it is over %d %%, the division is not to be read.", readable)
+	}
+	return say + "."
 }
 
 func (s *Study) check(ctx context.Context, a *Arm, samples []int, seed uint64) error {
