@@ -81,8 +81,8 @@ func TestFades(t *testing.T) {
 
 func TestExactness(t *testing.T) {
 	for want, errors := range map[string][]float64{
-		"The completeness error of the integrated gradients is 29.6 % of the change of the logit: over 10 %, too much for the division to be read.": {29.6},
-		"The completeness error of the integrated gradients is 0.2 to 1.9 % of the change of the logit.": {.2, 1.9, 1},
+		"The completeness error of the integrated gradients is 29.6 % of the change of the logit: over 10 %, too much for the division to be read.":              {29.6},
+		"The completeness error of the integrated gradients is 0.2 to 1.9 % of the change of the logit.":                                                         {.2, 1.9, 1},
 		"The completeness error of the integrated gradients is 0.2 to 12.0 % of the change of the logit; where it is over 10 %, the division is not to be read.": {12, .2},
 	} {
 		if says := exactness(errors); says != want {
