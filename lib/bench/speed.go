@@ -35,7 +35,6 @@ type Speed struct {
 	InferenceMemory, TrainingMemory int64
 
 	Machine Machine
-	Threads int
 	Load    string    // processes that ran or waited for a core in the minute before
 	When    time.Time // of the measurement
 }
@@ -94,14 +93,14 @@ func speedFile(architecture string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return setup.CacheFile("speed-"+architecture, version, machine, Threads(), architecture, Batch, Size)
+	return setup.CacheFile("speed-"+architecture, version, machine, architecture, Batch, Size)
 }
 
 // MeasureSpeed times inference and training steps (train mode, Adam, every weight) of a network
 // with random weights, which cost what trained ones cost. The memory is the whole process': call
 // it once in a process that did nothing large before.
 func MeasureSpeed(ctx context.Context, n vision.Network, batch, size int) (Speed, error) {
-	s := Speed{Network: n.Name(), Batch: batch, Size: size, Threads: Threads(), When: time.Now().Round(time.Second)}
+	s := Speed{Network: n.Name(), Batch: batch, Size: size, When: time.Now().Round(time.Second)}
 	backend, err := vision.Backend()
 	if err != nil {
 		return s, err

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/renameio/v2"
@@ -147,17 +148,19 @@ func listing(h hash.Hash, dir string, depth int) error {
 
 // files are those that the chapter left besides its page: the downloads of its tables and figures.
 func (r *run) files(p *plan) ([]string, error) {
-	number := strings.TrimLeft(strings.SplitN(p.name, "-", 2)[0], "0")
-	if number == "" {
-		number = "0"
+	number, err := strconv.Atoi(p.name[:2])
+	if err != nil {
+		return nil, err
 	}
 	var files []string
-	for _, pattern := range []string{"tables/table-" + number + ".*", "figures/figure-" + number + ".*"} {
-		found, err := fs.Glob(os.DirFS(r.job.Out), pattern)
-		if err != nil {
-			return nil, err
+	for _, kind := range []string{"table", "figure"} {
+		for _, name := range []string{fmt.Sprintf("%s-%d.*", kind, number), p.name + "-" + kind + "-*"} { // as in downloads.py
+			found, err := fs.Glob(os.DirFS(r.job.Out), kind+"s/"+name)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, found...)
 		}
-		files = append(files, found...)
 	}
 	return files, nil
 }
